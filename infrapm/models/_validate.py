@@ -1,0 +1,99 @@
+"""Checks that the models make of their arguments, one function a kind.
+
+Each returns the value as a plain `float`, `int`, `str` or `list`. Anything else than it names raises `ValueError`
+with the argument's name, its range and the value given. No number may be NaN, infinite, a bool, a text or None.
+"""
+from collections.abc import Collection
+from math import isfinite, nan
+from numbers import Real
+from reprlib import repr as short
+
+
+def fraction(name: str, value: object, *, zero: bool = True, one: bool = True) -> float:
+    """A number from 0 to 1; `zero=False` or `one=False` leaves that end out.
+
+    >>> fraction("availability", 99.9)
+    Traceback (most recent call last):
+    ValueError: availability must be a number from 0 to 1; got 99.9 (did you mean 0.999?)
+    """
+    number = _real(value)
+    if 0 < number < 1 or (zero and number == 0) or (one and number == 1):
+        return number
+    low, high = "at least" if zero else "above", "at most" if one else "below"
+    valid = "from 0 to 1" if zero and one else f"{low} 0 and {high} 1"
+    percent = 1 < number < 100 or (one and number == 100)
+    hint = f" (did you mean {number / 100:.12g}?)" if percent else ""
+    raise _invalid(name, f"a number {valid}", value, hint)
+
+
+def positive(name: str, value: object) -> float:
+    """A number above 0."""
+    number = _real(value)
+    if number > 0:
+        return number
+    raise _invalid(name, "a number above 0", value)
+
+
+def non_negative(name: str, value: object) -> float:
+    """A number, 0 or more."""
+    number = _real(value)
+    if number >= 0:
+        return number
+    raise _invalid(name, "a number, 0 or more", value)
+
+
+def between(name: str, value: object, low: float, high: float) -> float:
+    """A number from `low` to `high`, both included."""
+    number = _real(value)
+    if low <= number <= high:
+        return number
+    raise _invalid(name, f"a number from {low:.12g} to {high:.12g}", value)
+
+
+def whole(name: str, value: object, low: int, high: int | None = None) -> int:
+    """A whole number, `low` or more, and at most `high` where one is given. 3.0 counts as 3."""
+    number = _real(value)
+    if number.is_integer() and low <= number and (high is None or number <= high):
+        return int(number)
+    limits = f", {low} or more" if high is None else f" from {low} to {high}"
+    raise _invalid(name, f"a whole number{limits}", value)
+
+
+def choice(name: str, value: object, options: Collection[str]) -> str:
+    """One of the texts in `options`."""
+    if isinstance(value, str) and value in options:
+        return value
+    raise _invalid(name, f"one of {', '.join(options)}", value)
+
+
+def items(name: str, value: object, *, empty: bool = False) -> list:
+    """A list, or anything that lists its members in order: a tuple, an array, a column of a table."""
+    # A set drops equal members and a dict its values, so neither counts as a list.
+    if not isinstance(value, (str, bytes, dict, set, frozenset)):
+        try:
+            members = list(value)
+        except TypeError:
+            pass
+        else:
+            if members or empty:
+                return members
+    raise _invalid(name, "a list" if empty else "a list with at least one member", value)
+
+
+def _real(value: object) -> float:
+    """The value as a float; NaN, which is in no range, where it is not a finite number."""
+    if isinstance(value, bool) or not isinstance(value, (float, int, Real)):
+        return nan
+    try:
+        number = float(value)
+    except OverflowError:
+        return nan
+    return number if isfinite(number) else nan
+
+
+def _invalid(name: str, valid: str, value: object, hint: str = "") -> ValueError:
+    try:
+        given = short(value)
+    except ValueError:  # Python does not print whole numbers of thousands of digits.
+        given = "a number too long to show"
+    return ValueError(f"{name} must be {valid}; got {given}{hint}")
