@@ -1,0 +1,209 @@
+"""The JupyterLab front: explorers as ipywidgets, tasks as text with a check.
+
+Jupyter's packages are imported where they are used: a browser's Python has none of them.
+"""
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from .charts import with_look
+from .controls import Choice, Number, Toggle
+from .explorer import Answer, Explorer, Table, View
+from .tasks import ChoiceTask, Feedback, NumericTask, OrderingTask, SeveralTask, Task
+
+_CHART_WIDTH = 640
+_INK = "#8a8a8a"  # reads on JupyterLab's light and dark themes
+
+
+class Panel:
+    """An explorer's widgets, wired: every change asks the explorer and shows its answer.
+
+    widgets: control name to the widget that holds its value. sliders: control name to its slider.
+    answer: what the explorer said last.
+    """
+
+    def __init__(self, explorer: Explorer) -> None:
+        import ipywidgets
+
+        self.explorer = explorer
+        self.answer: Answer = explorer.answer(explorer.defaults)
+        self.widgets: dict[str, Any] = {}
+        self.sliders: dict[str, Any] = {}
+        self._errors: dict[str, Any] = {}
+        self._updating = False
+        self.picture = ipywidgets.Output()
+        self.words = ipywidgets.HTML()
+        rows = [self._row(control) for control in explorer.controls]
+        self._draw(self.answer.view)
+        self.box = ipywidgets.VBox(
+            [ipywidgets.HTML(f"<b>{escape(explorer.title)}</b><br>{escape(explorer.lead)}"), *rows, self.picture, self.words]
+        )
+
+    def _row(self, control: Number | Choice | Toggle) -> Any:
+        """The widgets of one control: its input, its slider where it has one, its help and its error."""
+        import ipywidgets
+
+        wide = {"description_width": "12em"}
+        text = control.shown(control.default)
+        label = control.label + (f" ({control.unit})" if isinstance(control, Number) and control.unit else "")
+        if isinstance(control, Choice):
+            options = [(option_label, key) for key, option_label in control.options]
+            widget = ipywidgets.Dropdown(options=options, value=text, description=label, style=wide)
+        elif isinstance(control, Toggle):
+            widget = ipywidgets.Checkbox(value=control.default, description=label)
+        else:
+            widget = ipywidgets.Text(value=text, description=label, style=wide, continuous_update=False)
+        shown_first = [widget]
+        if isinstance(control, Number) and control.stops:
+            slider = ipywidgets.SelectionSlider(
+                options=control.shown_stops,
+                index=self.answer.positions[control.name],
+                readout=False,
+            )
+            slider.observe(lambda change, name=control.name: self._slid(name, change["new"]), names="value")
+            self.sliders[control.name] = slider
+            shown_first.append(slider)
+        widget.observe(lambda _change, name=control.name: self._changed(name), names="value")
+        self.widgets[control.name] = widget
+        self._errors[control.name] = ipywidgets.HTML()
+        help_text = ipywidgets.HTML(f"<small>{escape(control.help)}</small>")
+        return ipywidgets.VBox([ipywidgets.HBox(shown_first), help_text, self._errors[control.name]])
+
+    def _slid(self, name: str, text: str) -> None:
+        if not self._updating:
+            self.widgets[name].value = text
+
+    def _changed(self, name: str) -> None:
+        if self._updating:
+            return
+        typed = {
+            other: ("on" if widget.value else "off") if isinstance(widget.value, bool) else widget.value
+            for other, widget in self.widgets.items()
+        }
+        self.answer = self.explorer.answer(typed, changed=name)
+        self._updating = True
+        try:
+            self._show_controls()
+        finally:
+            self._updating = False
+        if self.answer.view:
+            self._draw(self.answer.view)
+
+    def _show_controls(self) -> None:
+        """Bring fields and sliders in step with the answer, and each bad value to its sentence."""
+        for control in self.explorer.controls:
+            sentence = self.answer.errors.get(control.name, "")
+            self._errors[control.name].value = f'<span role="alert">⚠ {escape(sentence)}</span>' if sentence else ""
+            if sentence or not isinstance(control, Number):
+                continue
+            self.widgets[control.name].value = self.answer.controls[control.name]
+            if control.stops:
+                self.sliders[control.name].index = self.answer.positions[control.name]
+
+    def _draw(self, view: View) -> None:
+        if isinstance(view.picture, str):
+            data = {"image/svg+xml": view.picture}
+        else:
+            data = {"application/vnd.vegalite.v5+json": with_look(view.picture, _CHART_WIDTH, _INK)}
+        # Set, not displayed: a notebook that is run by a test has no place for messages of its own.
+        self.picture.outputs = ({"output_type": "display_data", "data": data | {"text/plain": view.reading}, "metadata": {}},)
+        warning = f"<p>⚠ {escape(view.warning)}</p>" if view.warning else ""
+        self.words.value = f"<p>{escape(view.reading)}</p>{warning}{_html_table(view.table)}"
+
+    def show(self) -> None:
+        """Display the panel; its plain text is the reading and the table, so that a test can compare it."""
+        from IPython.display import display
+
+        view = self.answer.view
+        plain = "\n".join([self.explorer.title, view.reading, *(" | ".join(row) for row in (view.table.header, *view.table.rows))])
+        display(
+            {
+                "application/vnd.jupyter.widget-view+json": {
+                    "model_id": self.box.model_id,
+                    "version_major": 2,
+                    "version_minor": 0,
+                },
+                "text/plain": plain,
+            },
+            raw=True,
+        )
+
+
+def _html_table(table: Table) -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in table.header)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def prompt_markdown(task: Task, seed: int = 0) -> str:
+    """The question as Markdown, with its data and how to answer."""
+    parameters = task.parameters(seed)
+    lines = [f"**{task.title}**", "", task.prompt(parameters)]
+    if task.data:
+        data = task.data(parameters)
+        lines += ["", "| " + " | ".join(data.header) + " |", "|" + " --- |" * len(data.header)]
+        lines += ["| " + " | ".join(row) + " |" for row in data.rows]
+    if isinstance(task, NumericTask):
+        unit = "a fraction from 0 to 1" if task.unit == "%" else f"a number ({task.unit})" if task.unit else "a number"
+        lines += ["", f"*Answer: {unit}.*"]
+    elif isinstance(task, ChoiceTask | SeveralTask | OrderingTask):
+        lines += ["", *(f"- `{option.key}`: {option.text}" for option in task.options(parameters))]
+        how = {ChoiceTask: "one key", SeveralTask: "a list of all keys that hold", OrderingTask: "a list of the keys in order"}
+        lines += ["", f"*Answer: {how[type(task)]}.*"]
+    return "\n".join(lines)
+
+
+class _Told:
+    """A feedback that shows as its text, in a notebook's output too."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def notebook(
+    explorers: tuple[Explorer, ...], tasks: tuple[Task, ...], seed: int = 0
+) -> tuple[Callable[[str], None], Callable[[str], None], Callable[[str], list[dict[str, str]]], Callable[[str, Any], _Told]]:
+    """The four functions of a chapter's notebook: show an explorer, ask a task, its table, check an answer."""
+    wrong_answers: dict[str, list[str]] = {}
+    explorer_by_id = {explorer.id: explorer for explorer in explorers}
+    task_by_id = {task.id: task for task in tasks}
+
+    def show(id: str) -> None:
+        """Show an explorer of this chapter."""
+        Panel(explorer_by_id[id]).show()
+
+    def ask(id: str) -> None:
+        """Show the question of a task."""
+        from IPython.display import Markdown, display
+
+        display(Markdown(prompt_markdown(task_by_id[id], seed)))
+
+    def table(id: str) -> list[dict[str, str]]:
+        """The rows of a task's data, for a pandas DataFrame."""
+        data = task_by_id[id].data(task_by_id[id].parameters(seed))
+        return [dict(zip(data.header, row)) for row in data.rows]
+
+    def check(id: str, answer: Any) -> _Told:
+        """Say whether an answer is right; a wrong one gets the next hint. Never raises for an answer."""
+        if id not in task_by_id:
+            return _Told(f"There is no task {id!r}; there are: {', '.join(task_by_id)}.")
+        task = task_by_id[id]
+        wrong = wrong_answers.setdefault(id, [])
+        if repr(answer) not in wrong:
+            wrong.append(repr(answer))
+        feedback = task.check(answer, seed, attempt=len(wrong))
+        if feedback.status == "unanswered":
+            wrong.pop()
+        return _Told(feedback_text(task, feedback, seed))
+
+    return show, ask, table, check
+
+
+def feedback_text(task: Task, feedback: Feedback, seed: int = 0) -> str:
+    """The feedback with its hint, as one text."""
+    hint = "" if feedback.hint is None else f"\nHint: {task.hints(task.parameters(seed))[feedback.hint]}"
+    return f"{feedback}{hint}"
