@@ -1,0 +1,11 @@
+"""The book's Sphinx extension: live exercises, computed numbers, and the checks that keep a page whole."""
+
+from sphinx.application import Sphinx
+
+from . import checks, exercise, numbers, pages, shell
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    for part in (shell, pages, exercise, numbers, checks):
+        part.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,37 @@
+"""Which chapters there are, and the files that each must have.
+
+`_toc.yml` is the one place that orders chapters: the entries of its parts.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def slugs(toc_file: Path = ROOT / "_toc.yml") -> list[str]:
+    """The slugs of the chapters, in reading order: the entries of the parts named "Part ..."."""
+    toc = yaml.safe_load(toc_file.read_text(encoding="utf-8"))
+    parts = [part for part in toc.get("parts", []) if part.get("caption", "").startswith("Part ")]
+    return [Path(entry["file"]).name for part in parts for entry in part["chapters"]]
+
+
+def module_name(slug: str) -> str:
+    """The slug as Python writes it: data-path is data_path."""
+    return slug.replace("-", "_")
+
+
+def missing_parts(slug: str, root: Path = ROOT) -> list[str]:
+    """The files that a chapter lacks, as paths from the root, each with what belongs in it."""
+    module = module_name(slug)
+    wanted = {
+        f"book/{slug}.md": "the page",
+        f"notebooks/{slug}.ipynb": "the source notebook, with solutions and stored outputs",
+        f"infrapm/exercises/{module}.py": "the explorers and tasks",
+        f"tests/exercises/test_{module}.py": "the tests of the explorers and tasks",
+    }
+    if find_spec(f"infrapm.models.{module}") or (root / f"infrapm/models/{module}.py").exists():
+        wanted[f"tests/models/test_{module}.py"] = "the proof of the models"
+    return [f"{path} ({what})" for path, what in wanted.items() if not (root / path).exists()]

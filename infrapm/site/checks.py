@@ -1,0 +1,54 @@
+"""Checks that fail the build, with file and line: a chapter's missing files and parts, pictures without words."""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+from .chapters import ROOT, missing_parts, slugs
+
+log = logging.getLogger(__name__)
+
+# The headings of every chapter, in this order; its own sections stand after the first.
+HEADINGS = ("After this chapter you can", "Exercise", "Key points", "Further reading")
+
+
+def heading_problems(titles: list[str]) -> list[str]:
+    """What is wrong with a chapter's second-level headings.
+
+    >>> heading_problems(["After this chapter you can", "A claim", "Exercise", "Key points", "Further reading"])
+    []
+    >>> heading_problems(["A claim", "Exercise", "Key points"])
+    ['the part “After this chapter you can” is missing', 'the part “Further reading” is missing']
+    """
+    missing = [f"the part “{heading}” is missing" for heading in HEADINGS if heading not in titles]
+    found = [title for title in titles if title in HEADINGS]
+    if not missing and found != list(HEADINGS):
+        return [f"the parts stand in another order than: {', '.join(HEADINGS)}"]
+    if not missing and titles.index("Exercise") - titles.index(HEADINGS[0]) < 2:
+        return ["there is no section between the objectives and the exercise"]
+    return missing
+
+
+def _check_files(app: Sphinx, env: BuildEnvironment) -> None:
+    for slug in slugs(ROOT / "_toc.yml"):
+        for path in missing_parts(slug):
+            log.warning("_toc.yml: the chapter %r lacks %s", slug, path)
+
+
+def _check_page(app: Sphinx, doctree: nodes.document) -> None:
+    docname = app.env.docname
+    for image in doctree.findall(nodes.image):
+        if not image.get("alt", "").strip():
+            log.warning("the picture %s has no text alternative", image["uri"], location=image)
+    if docname.rsplit("/", 1)[-1] in slugs():
+        top = next(iter(doctree.findall(nodes.section)), None)
+        sections = [node for node in top.children if isinstance(node, nodes.section)] if top else []
+        titles = [section.next_node(nodes.title).astext() for section in sections]
+        for problem in heading_problems(titles):
+            log.warning(problem, location=top or docname)
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("doctree-read", _check_page)
+    app.connect("env-check-consistency", _check_files)

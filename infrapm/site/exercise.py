@@ -1,0 +1,155 @@
+"""The directives {explorer} and {exercise}: a chapter's explorers and tasks on its page.
+
+    ```{explorer} crews
+    ```
+
+places one explorer of the page's chapter (`availability/crews` names another's). {exercise}, without an argument, walks the chapter's source notebook and places
+its words, explorers and tasks in its order, with the notebook's solutions folded. An explorer that
+already stands on the page is not placed again.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from infrapm.exercises import chapter, find
+from infrapm.explore.tasks import ChoiceTask, NumericTask, OrderingTask, SeveralTask
+
+from .chapters import ROOT, module_name
+from .pages import depend_on_package, first_picture, render
+
+KINDS = {NumericTask: "numeric", ChoiceTask: "choice", SeveralTask: "several", OrderingTask: "ordering"}
+_CALL = re.compile(r'^(show|ask|check)\("([\w-]+)".*\)$')
+_SOLUTION = re.compile(r"^### BEGIN SOLUTION\n(.*?)^### END SOLUTION$", re.M | re.S)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a source notebook as the page needs it: kind is words, show, ask, check or solution."""
+
+    number: int
+    kind: str
+    text: str
+
+
+def page_cells(notebook: Path) -> list[Cell]:
+    """The cells that belong on the page; those tagged notebook-only stay out."""
+    cells = []
+    for number, cell in enumerate(nbformat.read(notebook, as_version=4).cells, 1):
+        source = cell.source.strip()
+        if "notebook-only" in cell.metadata.get("tags", []):
+            continue
+        if cell.cell_type == "markdown":
+            cells.append(Cell(number, "words", source))
+        elif called := _CALL.match(source):
+            cells.append(Cell(number, called[1], called[2]))
+        elif solution := _SOLUTION.search(source):
+            cells.append(Cell(number, "solution", solution[1].strip()))
+        else:
+            raise ValueError(
+                f"{notebook.name}, cell {number}: code on a page is show(...), ask(...), check(...) or a solution; "
+                "tag other cells notebook-only"
+            )
+    return cells
+
+
+class _Exercise(SphinxDirective):
+    """What both directives share: the page's slug, the parts placed so far, and how each part is made."""
+
+    @property
+    def slug(self) -> str:
+        return self.env.docname.rsplit("/", 1)[-1]
+
+    @property
+    def placed(self) -> set[str]:
+        return self.env.temp_data.setdefault("infrapm_placed", set())
+
+    def explorer(self, slug: str, id: str) -> list[nodes.Node]:
+        depend_on_package(self.env)
+        explorer = find(chapter(module_name(slug)).EXPLORERS, id)
+        self.placed.add(id)
+        answer = explorer.answer(explorer.defaults)
+        html = render(
+            "explorer.html",
+            explorer=explorer,
+            answer=answer,
+            slug=module_name(slug),
+            prefix=f"explorer-{id}",
+            picture=first_picture(answer.view.picture),
+        )
+        return [_live(html)]
+
+    def task(self, id: str) -> list[nodes.Node]:
+        depend_on_package(self.env)
+        task = find(chapter(module_name(self.slug)).TASKS, id)
+        parameters = task.parameters()
+        html = render(
+            "task.html",
+            task=task,
+            kind=KINDS[type(task)],
+            parameters=parameters,
+            slug=module_name(self.slug),
+            prefix=f"task-{id}",
+            right=task.check(task.expected(parameters)),
+        )
+        return [_live(html)]
+
+
+def _live(html: str) -> nodes.container:
+    box = nodes.container(classes=["ip-exercise"])
+    box += nodes.raw("", html, format="html")
+    return box
+
+
+class PlaceExplorer(_Exercise):
+    """{explorer} ID, or {explorer} SLUG/ID"""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        slug, _, id = self.arguments[0].rpartition("/")
+        try:
+            return self.explorer(slug or self.slug, id)
+        except KeyError as problem:
+            raise self.error(problem.args[0]) from problem
+
+
+class PlaceExercise(_Exercise):
+    """{exercise}"""
+
+    def run(self) -> list[nodes.Node]:
+        notebook = ROOT / "notebooks" / f"{self.slug}.ipynb"
+        self.env.note_dependency(str(notebook))
+        placed: list[nodes.Node] = []
+        try:
+            for cell in page_cells(notebook):
+                try:
+                    placed += self.cell(cell)
+                except KeyError as problem:
+                    raise ValueError(f"{notebook.name}, cell {cell.number}: {problem.args[0]}") from problem
+        except (ValueError, FileNotFoundError) as problem:
+            raise self.error(str(problem)) from problem
+        return placed
+
+    def cell(self, cell: Cell) -> list[nodes.Node]:
+        if cell.kind == "show":
+            return [] if cell.text in self.placed else self.explorer(self.slug, cell.text)
+        if cell.kind == "ask":
+            return self.task(cell.text)
+        if cell.kind == "solution":
+            code = nodes.literal_block(cell.text, cell.text, language="python")
+            fold = '<details class="ip-solution"><summary>One way to the answer, in Python</summary>'
+            return [nodes.raw("", fold, format="html"), code, nodes.raw("", "</details>", format="html")]
+        if cell.kind == "check":
+            return []  # the page's task has its own check
+        return self.parse_text_to_nodes(cell.text)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("explorer", PlaceExplorer)
+    app.add_directive("exercise", PlaceExercise)

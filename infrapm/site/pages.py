@@ -1,0 +1,108 @@
+"""What the pages of the book share: templates, pictures drawn at build, and the runtime's addresses."""
+
+import json
+import re
+import shutil
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+from docutils import nodes
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+
+from infrapm.exercises import page_picture
+from infrapm.explore.explorer import Table
+
+from .chapters import ROOT
+
+_HERE = Path(__file__).parent
+_PACKAGE = _HERE.parent
+RUNTIME = ROOT / "_build" / "runtime"
+_VEGA_LITE_VERSION = "5.21"
+
+# The first picture is drawn twice, for a wide column and for a phone; styles show the one that fits.
+_WIDTHS = {"wide": 660, "narrow": 340}
+
+_templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True)
+
+
+def render(template: str, **names: Any) -> str:
+    """A template of this package, filled in; everything in it is escaped."""
+    return _templates.get_template(template).render(table=table_html, **names)
+
+
+def table_html(table: Table) -> Markup:
+    """A small table; the first cell of a row names the row."""
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(cell) for cell in table.header)
+    rows = Markup("").join(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            row[0], Markup("").join(Markup("<td>{}</td>").format(cell) for cell in row[1:])
+        )
+        for row in table.rows
+    )
+    return Markup('<div class="ip-scroll" tabindex="0" role="group" aria-label="table"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(head, rows)
+
+
+def first_picture(picture: dict[str, Any] | str) -> Markup:
+    """A view's picture as SVG, so that it is on the page before any script runs."""
+    if isinstance(picture, str):
+        return Markup(picture)
+    drawn = (
+        f'<div class="ip-{name}">{_svg(json.dumps(page_picture(picture, width)))}</div>' for name, width in _WIDTHS.items()
+    )
+    return Markup("".join(drawn))
+
+
+@lru_cache(maxsize=None)
+def _svg(specification: str) -> str:
+    svg = vl_convert.vegalite_to_svg(specification, vl_version=_VEGA_LITE_VERSION)
+    # The container carries the text alternative; roles inside would be read a second time.
+    return re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg).replace("<svg ", '<svg aria-hidden="true" ', 1)
+
+
+def depend_on_package(env: BuildEnvironment) -> None:
+    """Read the page again when anything that computes it changes."""
+    for folder in ("models", "explore", "exercises", "site/templates"):
+        for file in sorted((_PACKAGE / folder).glob("[!.]*.*")):
+            env.note_dependency(str(file))
+    env.note_dependency(str(RUNTIME / "runtime.json"))
+
+
+def runtime_addresses(to_root: str) -> dict[str, str]:
+    """The runtime's files as a page addresses them, relative to itself."""
+    names = json.loads((RUNTIME / "runtime.json").read_text(encoding="utf-8"))
+    files = {name: f"{to_root}runtime/{names[name]}" for name in ("worker", "package", "pyodide", "vega")}
+    return files | {"snapshot_key": names["snapshot_key"]}
+
+
+def _add_runtime(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
+    """On a page with exercises: the page script, and where it finds the runtime."""
+    if doctree is None or not any("ip-exercise" in node["classes"] for node in doctree.findall(nodes.container)):
+        return
+    to_root = context["pathto"]("index").removesuffix("index.html")
+    data = json.dumps(runtime_addresses(to_root)).replace("<", "\\u003c")
+    context["body"] += f'<script type="application/json" id="ip-runtime">{data}</script>'
+    app.add_js_file("page.js", type="module", loading_method="defer")
+
+
+def _check_runtime(app: Sphinx) -> None:
+    if not (RUNTIME / "runtime.json").exists():
+        raise ExtensionError("the browser runtime is not built: run `make serve`, or `python -m infrapm.site.runtime`")
+
+
+def _copy_runtime(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None:
+        shutil.rmtree(app.outdir / "runtime", ignore_errors=True)
+        shutil.copytree(RUNTIME, app.outdir / "runtime")
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("builder-inited", _check_runtime)
+    app.connect("html-page-context", _add_runtime)
+    app.add_css_file("explore.css", priority=810)
+    app.connect("build-finished", _copy_runtime)

