@@ -37,6 +37,9 @@ WINDOW_LABEL = {"day": "day (24 hours)"} | {
 def link_downtime(changed: str, values: dict[str, Any]) -> dict[str, Any]:
     """Keep downtime and availability in step: the one that was typed leads."""
     if changed == "downtime_min":
+        window_min = WINDOW_S[values["window"]] / 60
+        if values["downtime_min"] > window_min:
+            raise ValueError(f"A {WINDOW_LABEL[values['window']]} has {number_text(window_min, 6)} min.")
         back = availability_from_downtime(downtime_min=values["downtime_min"], window=values["window"])
         return {"availability": back.availability}
     budget = allowed_downtime(availability=values["availability"], window=values["window"])
@@ -115,7 +118,8 @@ def _response_reading(budget_s: float) -> str:
             f"A person who must answer in 5 min has {duration_text(budget_s - URGENT_RESPONSE_S)} left to repair it, once; "
             "one who may take 30 min comes too late."
         )
-    return f"An answer to one page, at 30 min, takes {RELAXED_RESPONSE_S / budget_s:.0%} of it before any repair begins."
+    share = number_text(100 * RELAXED_RESPONSE_S / budget_s, 2)
+    return f"An answer to one page, at 30 min, takes {share}% of it before any repair begins."
 
 
 NINES = Explorer(
@@ -192,7 +196,7 @@ STACK = Explorer(
     controls=(
         Number("dependencies", "Dependencies in a row", "", low=1, high=50, default=3, stops=tuple(range(1, 51)),
                whole=True, help="Each of them must answer, or the request fails."),
-        Number("copy", "Availability of one copy", "%", low=0.1, high=1, default=0.999, stops=nines_stops(1, 6)),
+        Number("copy", "Availability of one copy", "%", low=0.9, high=1, default=0.999, stops=nines_stops(1, 6)),
         Number("copies", "Copies of each", "", low=1, high=5, default=2, stops=tuple(range(1, 6)), whole=True,
                help="One copy that answers is enough."),
         Number("beta", "Shared-cause share", "%", low=0, high=1, default=0.1,

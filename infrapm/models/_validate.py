@@ -54,7 +54,7 @@ def whole(name: str, value: object, low: int, high: int | None = None) -> int:
     """A whole number, `low` or more, and at most `high` where one is given. 3.0 counts as 3."""
     number = _real(value)
     if number.is_integer() and low <= number and (high is None or number <= high):
-        return int(number)
+        return int(value)
     limits = f", {low} or more" if high is None else f" from {low} to {high}"
     raise _invalid(name, f"a whole number{limits}", value)
 

@@ -41,23 +41,31 @@ WINDOW_S: Mapping[str, int] = MappingProxyType({
 
 @dataclass(frozen=True)
 class Downtime:
+    """How long a service may be down in a window, in seconds, and the nines of its availability."""
+
     downtime_s: float
     nines: float
 
 
 @dataclass(frozen=True)
 class Uptime:
+    """The availability that a downtime leaves, from 0 to 1, and its nines."""
+
     availability: float
     nines: float
 
 
 @dataclass(frozen=True)
 class Nines:
+    """How many nines an availability has; infinite at 1."""
+
     nines: float
 
 
 @dataclass(frozen=True)
 class Availability:
+    """The availability that a number of nines stands for, from 0 to 1."""
+
     availability: float
 
 
@@ -148,6 +156,8 @@ def _from_smaller(up: float, down: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Composite:
+    """The share of time that a whole system is up and down, and minutes down in a month of 30 days."""
+
     availability: float
     unavailability: float
     downtime_min_per_month: float
@@ -313,6 +323,8 @@ def _binomial_tail(k: int, n: int, p: float, q: float) -> float:
 
 @dataclass(frozen=True)
 class Repairable:
+    """The availability of a unit or a pair that is repaired; see `repairable` for what is None and when."""
+
     availability: float
     cycles_per_year: float | None
     independent_availability: float | None
@@ -320,6 +332,8 @@ class Repairable:
 
 @dataclass(frozen=True)
 class RequiredMttf:
+    """The mean hours to failure that an availability asks for, and the failures a year that it allows."""
+
     required_mttf_h: float
     allowed_incidents_per_year: float
 
