@@ -24,14 +24,13 @@ from sphinx.writers.html5 import HTML5Translator
 HERE = Path(__file__).parent
 logger = logging.getLogger(__name__)
 
-
 # The theme's base sheets, which its own template links by name.
 BASE_SHEETS = ["_static/basic.css", "_static/styles/pydata-sphinx-theme.css"]
 
 # Linked by the theme and its extensions, of no use to a page of this book:
 UNUSED = (
     "mystnb.",  # looks of notebook cells
-    "sphinx-book-theme.js",  # buttons and margin notes we do not have; takes the focus off a pressed button
+    "sphinx-book-theme.js",  # margin notes; and it takes the focus off a pressed button
 )
 
 
@@ -65,16 +64,17 @@ def choose_assets(
         script.attributes["defer"] = "defer"
     context["script_files"] = scripts
     context["css_files"] = [s for s in sheets if is_ours(s.filename)]
-    context["theme_sheets"] = BASE_SHEETS + [str(s.filename) for s in sheets if not is_ours(s.filename)]
+    theirs = [str(s.filename) for s in sheets if not is_ours(s.filename)]
+    context["theme_sheets"] = BASE_SHEETS + theirs
 
 
 def mend_roles(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Drop the ARIA roles of docutils' citation lists, which ARIA does not allow there."""
-    body = context.get("body", "")
-    body = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
-    context["body"] = body.replace(' role="doc-biblioentry"', "")
+    if "body" in context:
+        body = context["body"].replace(' role="doc-biblioentry"', "")
+        context["body"] = body.replace(' role="list" class="citation-list"', ' class="citation-list"')
 
 
 def to_mathml(translator: HTML5Translator, node: nodes.Element, as_block: bool) -> str:
