@@ -6,6 +6,7 @@ touched: when a chapter's exercise has changed since, the new copy gets a name o
 
 import argparse
 import hashlib
+import json
 import re
 import sys
 from copy import deepcopy
@@ -18,7 +19,7 @@ from nbformat.v4 import new_markdown_cell
 ROOT = Path(__file__).resolve().parents[1]
 
 _SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)", re.M | re.S)
-_MARK = re.compile(r"### (?:BEGIN|END) SOLUTION")
+_MARK = re.compile(r"#\s*(?:BEGIN|END)\s+SOLUTION", re.I)  # and what was meant to be one
 _ASK = re.compile(r'^ask\("')
 
 
@@ -52,7 +53,9 @@ def write_copies(sources: Path, folder: Path) -> list[Path]:
     written = []
     for source in sorted(sources.glob("*.ipynb")):
         copy = learner_copy(nbformat.read(source, as_version=4))
-        made_from = hashlib.sha256(nbformat.writes(copy).encode()).hexdigest()[:16]
+        # What a learner reads and runs, not when and by which version of Python the source was run.
+        words = json.dumps([(cell.cell_type, cell.source) for cell in copy.cells])
+        made_from = hashlib.sha256(words.encode()).hexdigest()[:16]
         copy.metadata["infrapm"] = {"made_from": made_from}
         target = _free_name(folder, source.stem, made_from)
         if target:
@@ -72,7 +75,7 @@ def _free_name(folder: Path, slug: str, made_from: str) -> Path | None:
         try:
             if nbformat.read(target, as_version=4).metadata.get("infrapm", {}).get("made_from") == made_from:
                 return None
-        except (OSError, ValueError, nbformat.ValidationError):
+        except Exception:
             pass  # the learner's file, whatever became of it: leave it alone
         number += 1
 

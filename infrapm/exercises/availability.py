@@ -41,7 +41,8 @@ def link_downtime(changed: str, values: dict[str, Any]) -> dict[str, Any]:
         if values["downtime_min"] > window_min:
             raise ValueError(f"A {WINDOW_LABEL[values['window']]} has {number_text(window_min, 6)} min.")
         back = availability_from_downtime(downtime_min=values["downtime_min"], window=values["window"])
-        return {"availability": back.availability}
+        # 1 - 0.9 is a hair below 0.1, and 10% is in range.
+        return {"availability": round(back.availability, 15)}
     budget = allowed_downtime(availability=values["availability"], window=values["window"])
     return {"downtime_min": budget.downtime_s / 60}
 

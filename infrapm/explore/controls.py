@@ -52,14 +52,17 @@ class Number:
     def read(self, typed: str) -> float:
         """The value for the model, or ValueError with a sentence that names control and range."""
         value = read_number(typed, self.unit) / self.scale
-        self.check(value)
+        try:
+            self.check(value)
+        except ValueError as problem:
+            raise ValueError(f"{problem}{self._likely_slip(value)}") from None
         return int(value) if self.whole else value
 
     def check(self, value: float) -> None:
         """Raise ValueError with a sentence for the reader when the value is outside the range."""
         shown_range = f"{self.label} goes from {self.shown(self.low)} to {self.shown(self.high)}{self._unit_text}."
         if not self.low <= value <= self.high:
-            raise ValueError(shown_range + self._likely_slip(value))
+            raise ValueError(shown_range)
         if self.whole and value != math.floor(value):
             raise ValueError(f"{shown_range} Type a whole number.")
 

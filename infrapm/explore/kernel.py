@@ -193,14 +193,23 @@ def notebook(
             return _Told(f"There is no task {id!r}; there are: {', '.join(task_by_id)}.")
         task = task_by_id[id]
         wrong = wrong_answers.setdefault(id, [])
-        if repr(answer) not in wrong:
-            wrong.append(repr(answer))
+        given = _text_of(answer)
+        if given not in wrong:
+            wrong.append(given)
         feedback = task.check(answer, seed, attempt=len(wrong))
-        if feedback.status == "unanswered":
-            wrong.pop()
+        if feedback.status != "wrong" and given in wrong:
+            wrong.remove(given)
         return _Told(feedback_text(task, feedback, seed))
 
     return show, ask, table, check
+
+
+def _text_of(answer: Any) -> str:
+    """An answer as text, to tell one wrong answer from another."""
+    try:
+        return repr(answer)
+    except Exception:  # a whole number of thousands of digits, or an object of the learner's own
+        return f"a {type(answer).__name__} that cannot be printed"
 
 
 def feedback_text(task: Task, feedback: Feedback, seed: int = 0) -> str:

@@ -116,7 +116,10 @@ class NumericTask(Task):
             return read_number(answer, self.unit) * (SHARE["%"] if self.unit == "%" else 1)
         if isinstance(answer, bool) or not isinstance(answer, Real):
             raise ValueError(f"One number is wanted here, and this is a {type(answer).__name__}.")
-        value = float(answer)
+        try:
+            value = float(answer)
+        except OverflowError:  # a whole number or a fraction beyond any float
+            value = math.inf
         if not math.isfinite(value):
             raise ValueError(f"Your answer is {value}: a finite number is wanted here.")
         if self.unit == "%" and 1 < value <= 100:
@@ -131,7 +134,7 @@ class NumericTask(Task):
 
     def _slip(self, value: float, expected: float) -> str:
         """The likely slip behind a wrong number, or an empty text."""
-        slips = {100: "a percentage and a fraction"}
+        slips = {100: "a percentage and a fraction"} if self.unit in SHARE else {}
         if self.unit in TIME_S:
             slips = {1000: "milliseconds and seconds", 60: "two units of time", 24: "days and hours", 3600: "hours and seconds"}
         for factor, mixed in slips.items():
@@ -153,7 +156,7 @@ class ChoiceTask(Task):
 
     def _judge(self, answer: Any, parameters: Parameters, attempt: int) -> Feedback:
         by_key = {option.key: option for option in self.options(parameters)}
-        key = str(answer).strip()
+        key = answer.strip() if isinstance(answer, str) else None
         if key not in by_key:
             raise ValueError(f"Answer with one of: {', '.join(by_key)}.")
         if key == self.expected(parameters):
@@ -190,6 +193,8 @@ class OrderingTask(Task):
     _wanted = "A list of keys in order"
 
     def _judge(self, answer: Any, parameters: Parameters, attempt: int) -> Feedback:
+        if isinstance(answer, set):
+            raise ValueError("A set has no order: answer with a list of keys.")
         by_key = {option.key: option for option in self.options(parameters)}
         order = _keys(answer, by_key)
         expected = list(self.expected(parameters))

@@ -17,7 +17,9 @@ TIME_S = {
 # A share may be typed as a percentage or, in a kernel, as a fraction.
 SHARE = {"%": 0.01, "percent": 0.01}
 
-_NUMBER = re.compile(r"^\s*([+\-−]?(?:\d+\.?\d*|\.\d+)(?:[eE][+\-]?\d+)?)\s*([^\d\s].*?)?\s*$")
+_LONGEST = 60  # characters; the pattern below takes a time that grows with the square of the length
+_NUMBER = re.compile(r"^\s*([+\-−]?(?:\d+\.?\d*|\.\d+)(?:[eE][+\-]?\d+)?)\s*([^\d\s.,_].*?)?\s*$")
+_THOUSANDS = re.compile(r"^[+\-−]?\d{1,3}(,\d{3})+(?![\d,])")
 
 
 def units_like(unit: str) -> dict[str, float]:
@@ -39,8 +41,8 @@ def units_like(unit: str) -> dict[str, float]:
 def read_number(typed: str, unit: str = "") -> float:
     """The number that a reader typed, in *unit*; another unit of the same kind is converted.
 
-    Raises ValueError with a sentence for the reader when the text is empty, is not one finite
-    number, has a comma in it, or carries a unit that does not fit.
+    Raises ValueError with a sentence for the reader when the text is empty or too long, is not one
+    finite number, has a comma in it, or carries a unit that does not fit.
 
     >>> read_number("43.2", "min")
     43.2
@@ -54,14 +56,16 @@ def read_number(typed: str, unit: str = "") -> float:
     typed = typed.strip()
     if not typed:
         raise ValueError("Type a number here.")
-    if "," in typed:
+    if len(typed) > _LONGEST:
+        raise ValueError(f"“{typed[:20]}…” is too long to be a number. Type digits, such as {_example(unit)}.")
+    if _THOUSANDS.match(typed) and unit not in SHARE:
+        raise ValueError(f"Leave the comma out: did you mean {typed.replace(',', '')}?")
+    if "," in typed and _NUMBER.match(typed.replace(",", ".")):
         raise ValueError(f"Write a point, not a comma: did you mean {typed.replace(',', '.')}?")
     found = _NUMBER.match(typed)
     if not found:
         raise ValueError(f"“{typed[:40]}” is not a number. Type digits, such as {_example(unit)}.")
     number = float(found[1].replace("−", "-"))
-    if not math.isfinite(number):
-        raise ValueError(f"“{typed[:40]}” is too large to be a number here.")
     typed_unit = (found[2] or unit).strip()
     sizes = units_like(unit)
     if typed_unit not in sizes:
@@ -69,9 +73,11 @@ def read_number(typed: str, unit: str = "") -> float:
     if typed_unit not in sizes:
         fits = f"Use {unit}." if unit else "Leave the unit out."
         raise ValueError(f"“{found[2].strip()[:20]}” is not a unit that fits here. {fits}")
-    if typed_unit == unit:
-        return number
-    return number * sizes[typed_unit] / sizes[unit]
+    if typed_unit != unit:
+        number = number * sizes[typed_unit] / sizes[unit]
+    if not math.isfinite(number):
+        raise ValueError(f"“{typed[:40]}” is too large to be a number here.")
+    return number
 
 
 def _example(unit: str) -> str:
@@ -102,7 +108,7 @@ def percent_text(fraction: float, digits: int = 3) -> str:
     missing = 1 - fraction
     if not 0 < missing < 0.1:
         return number_text(100 * fraction) + "%"
-    decimals = max(0, digits - 1 - math.floor(math.log10(100 * missing)))
+    decimals = min(13, digits - 1 - math.floor(math.log10(100 * missing)))  # a float holds no more
     text = f"{100 * fraction:.{decimals}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 

@@ -1,8 +1,11 @@
 """Checks that fail the build, with file and line: a chapter's missing files and parts, pictures without words."""
 
+from typing import Any
+
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from .chapters import ROOT, missing_parts, slugs
@@ -36,11 +39,18 @@ def _check_files(app: Sphinx, env: BuildEnvironment) -> None:
             log.warning("_toc.yml: the chapter %r lacks %s", slug, path)
 
 
-def _check_page(app: Sphinx, doctree: nodes.document) -> None:
+class _CheckPictures(SphinxTransform):
+    default_priority = 5  # before Sphinx's own transforms, one of which forgets the line of a picture
+
+    def apply(self, **_: Any) -> None:
+        for image in self.document.findall(nodes.image):
+            if not image.get("alt", "").strip():
+                place = (self.env.docname, image.line)
+                log.warning("the picture %s has no text alternative", image["uri"], location=place)
+
+
+def _check_headings(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.docname
-    for image in doctree.findall(nodes.image):
-        if not image.get("alt", "").strip():
-            log.warning("the picture %s has no text alternative", image["uri"], location=image)
     if docname.rsplit("/", 1)[-1] in slugs():
         top = next(iter(doctree.findall(nodes.section)), None)
         sections = [node for node in top.children if isinstance(node, nodes.section)] if top else []
@@ -50,5 +60,6 @@ def _check_page(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("doctree-read", _check_page)
+    app.add_transform(_CheckPictures)
+    app.connect("doctree-read", _check_headings)
     app.connect("env-check-consistency", _check_files)

@@ -44,11 +44,11 @@ def computed(expression: str, names: dict[str, Any]) -> str:
     >>> computed("0.75:.0%", {}), computed("2 / 3", {}), computed("'a' + 'b'", {})
     ('75%', '0.6667', 'ab')
     """
-    names = {"__builtins__": {"min": min, "max": max, "round": round, "sum": sum}, **names}
+    names = {**names, "__builtins__": {"min": min, "max": max, "round": round, "sum": sum}}
     try:
         code = compile(expression, "calc", "eval")
     except SyntaxError:  # with a format: Python's own f-string knows where the expression ends
-        return eval(f"f'''{{{expression}}}'''", names)
+        return eval(f"f'''{{ {expression}}}'''", names)
     value = eval(code, names)
     return value if isinstance(value, str) else text.number_text(value)
 

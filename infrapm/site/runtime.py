@@ -11,7 +11,6 @@ import ast
 import hashlib
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+WORKER = HERE / "browser" / "worker.mjs"
+IN_PYODIDE = HERE / "in_pyodide.py"
 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 LIBRARY = "python_stdlib.zip"
@@ -69,8 +70,9 @@ def build(out: Path, root: Path = ROOT) -> dict[str, str]:
     pyodide = {name: vendored[f"pyodide/{name}"] for name in PYODIDE}
     pyodide |= {LIBRARY: library, "pyodide-lock.json": cut_lock(vendored["pyodide/pyodide-lock.json"])}
     version = json.loads(vendored["pyodide/package.json"])["version"]
-    worker = (HERE / "browser" / "worker.mjs").read_bytes()
-    charts = b";\n".join(vendored[f"{name}/build/{name}.min.js"] for name in CHARTS)
+    worker = WORKER.read_bytes()
+    charts = b"/*!\n" + vendored["vega-lite/LICENSE"] + b"*/\n"  # Vega's license wants to travel with it
+    charts += b"\n;\n".join(vendored[f"{name}/build/{name}.min.js"] for name in CHARTS)
 
     names = {
         "worker": f"worker-{short_hash(worker)}.mjs",
@@ -93,6 +95,7 @@ def vendored_files(root: Path) -> dict[str, bytes]:
     pins = json.loads((root / "package.json").read_text())["dependencies"]
     wanted = [f"pyodide/{name}" for name in (*PYODIDE, LIBRARY, "pyodide-lock.json", "package.json")]
     wanted += [f"{name}/{file}" for name in CHARTS for file in (f"build/{name}.min.js", "package.json")]
+    wanted.append("vega-lite/LICENSE")
     found: dict[str, bytes] = {}
     for name in wanted:
         try:
@@ -117,7 +120,7 @@ def our_files(package: Path) -> dict[str, bytes]:
 
 def tools() -> list[Path]:
     """The files of this build that its result depends on."""
-    return [Path(__file__), HERE / "in_pyodide.py", HERE / "browser" / "worker.mjs"]
+    return [Path(__file__), IN_PYODIDE, WORKER]
 
 
 def imported_names(sources: Mapping[str, bytes]) -> list[str]:
@@ -151,12 +154,11 @@ def cut_library(
 
 def compiled_library(root: Path, vendored: Mapping[str, bytes], cache: Path, folder: Path) -> Path:
     """The whole standard library as bytecode: made once for each version of Pyodide, then kept."""
-    made_from = [f"pyodide/{name}" for name in (LIBRARY, *PYODIDE)]
-    made_with = {path.name: path.read_bytes() for path in tools()[:2]}
-    key = fingerprint({name: vendored[name] for name in made_from} | made_with)
+    made_from = {name: vendored[f"pyodide/{name}"] for name in (LIBRARY, *PYODIDE)}
+    key = fingerprint(made_from | {IN_PYODIDE.name: IN_PYODIDE.read_bytes()})
     kept = cache / f"library-{key[:16]}.zip"
     if not kept.exists():
-        print("Compiling Python's standard library for the browser, once: about ten seconds.", flush=True)
+        print("Compiling Python's standard library for the browser, once: ten to thirty seconds.", flush=True)
         run_in_pyodide(root, root / "node_modules" / "pyodide" / LIBRARY, folder, "compile")
         cache.mkdir(parents=True, exist_ok=True)
         for old in cache.glob("library-*"):
@@ -171,7 +173,7 @@ def run_in_pyodide(root: Path, library: Path, folder: Path, step: str) -> None:
     node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
     if node is None:
         raise RuntimeBuildError("Node is missing: run `make book`, which installs it where it can, or install Node.")
-    arguments = [str(root / "node_modules" / "pyodide"), str(library), str(folder), str(HERE / "in_pyodide.py"), step]
+    arguments = [str(root / "node_modules" / "pyodide"), str(library), str(folder), str(IN_PYODIDE), step]
     command = [node, "--input-type=module", "--eval", IN_NODE, *arguments]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:

@@ -14,7 +14,8 @@
 // The first start boots Python. When the reader pauses, the interpreter's memory and the files that it needs
 // go into the browser's own storage, and later pages and visits start from there, without a download. The
 // functions that make and load a snapshot of the memory are private to Pyodide: its version is pinned, and
-// whatever goes wrong there ends in an ordinary start.
+// whatever goes wrong there ends in an ordinary start. Python's own random state is frozen in a snapshot, so
+// models that draw at random seed a generator of their own.
 
 const CACHES = 'infrapm-runtime-'; // a cache's name is this and the snapshot's key
 const SNAPSHOT = 'snapshot'; // its entry in such a cache, beside those of the files
@@ -82,6 +83,8 @@ async function boot(pyodide, ourPackage, options, getFile) {
 
   const all = Promise.all([load(pyodide, options), ...coming.values()]);
   const [started, ...contents] = await Promise.race([all, compiled]);
+  globalThis.fetch = browserFetch;
+  WebAssembly.instantiateStreaming = instantiate;
   const files = new Map([...coming.keys()].map((address, i) => [address, contents[i]]));
   started.FS.writeFile(PACKAGE, new Uint8Array(files.get(ourPackage)));
   call = started.runPython(`
@@ -114,6 +117,7 @@ async function download(address) {
 }
 
 function asResponse(bytes) {
+  // The type matters for the .wasm file alone, and there also where a host gives another.
   return new Response(bytes, { headers: { 'Content-Type': 'application/wasm' } });
 }
 
@@ -126,8 +130,10 @@ function missing(address, cause) {
 
 async function bootFrom(snapshot, cache, pyodide, ourPackage) {
   const storedOrDownloaded = async address => (await stored(address, cache))?.arrayBuffer() ?? download(address);
+  const memory = unsealed(snapshot);
+  memory.catch(() => {}); // boot meets the error too, but later
   try {
-    await boot(pyodide, ourPackage, { _loadSnapshot: unsealed(snapshot) }, storedOrDownloaded);
+    await boot(pyodide, ourPackage, { _loadSnapshot: memory }, storedOrDownloaded);
     return true;
   } catch (error) {
     if (error instanceof Missing) throw error; // not the snapshot's fault

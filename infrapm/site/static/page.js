@@ -132,6 +132,7 @@ async function draw(box, picture, drawn) {
   const embed = await loadCharts();
   const target = document.createElement("div");
   target.className = "ip-chart";
+  target.setAttribute("aria-hidden", "true"); // the reading is the picture's one text alternative
   const { view } = await embed(target, picture, { actions: false, renderer: "svg", tooltip: false });
   drawn?.view.finalize();
   box.replaceChildren(target);
@@ -163,7 +164,8 @@ function wireExplorer(part) {
   const changes = new Set(); // names of controls that were moved and not yet answered
   let busy = false;
   let drawn = null;
-  let typing;
+  let last = null; // the control that was moved last
+  let typing = null; // the field that is being typed in, and the timer that waits for a pause
 
   const fields = Object.fromEntries([...form.querySelectorAll("[name]")].map((field) => [field.name, field]));
   const sliders = Object.fromEntries([...form.querySelectorAll(".ip-slider")].map((slider) => [slider.dataset.for, slider]));
@@ -182,7 +184,7 @@ function wireExplorer(part) {
 
   function show(answer) {
     for (const [name, field] of Object.entries(fields)) {
-      if (changes.has(name)) continue; // moved again since: a newer answer is on its way
+      if (changes.has(name) || typing?.name === name) continue; // moved again since: a newer answer is on its way
       const sentence = answer.errors[name] ?? "";
       field.toggleAttribute("aria-invalid", Boolean(sentence));
       if (sentence) field.setAttribute("aria-invalid", "true");
@@ -222,14 +224,21 @@ function wireExplorer(part) {
   }
 
   function changed(name) {
+    last = name;
+    if (typing?.name === name) stopTyping();
     touch(part);
     changes.delete(name);
     changes.add(name);
     answerChanges();
   }
 
+  function stopTyping() {
+    clearTimeout(typing?.timer);
+    typing = null;
+  }
+
   form.addEventListener("input", ({ target }) => {
-    clearTimeout(typing);
+    stopTyping();
     if (target.classList.contains("ip-slider")) {
       const name = target.dataset.for;
       fields[name].value = target.dataset.stops.split(" ")[target.value];
@@ -237,23 +246,21 @@ function wireExplorer(part) {
       changed(name);
     } else if (target.type === "text") {
       touch(part);
-      typing = setTimeout(() => changed(target.name), TYPING_MS);
+      typing = { name: target.name, timer: setTimeout(() => changed(target.name), TYPING_MS) };
     } else {
       changed(target.name);
     }
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", ({ target }) => {
-    if (target.type !== "text") return;
-    clearTimeout(typing);
-    changed(target.name);
+    if (target.type === "text") changed(target.name);
   });
 
   let width = box.clientWidth;
   new ResizeObserver(() => {
     if (!drawn || Math.abs(box.clientWidth - width) < 8) return;
     width = box.clientWidth;
-    changed(Object.keys(fields)[0]);
+    changed(last);
   }).observe(box);
 }
 
@@ -290,7 +297,7 @@ function wireTask(part) {
         answer,
         attempt,
       });
-      if (status === "wrong") wrong.add(key);
+      if (hint !== null) wrong.add(key); // an answer that cannot be read costs no hint
       part.dataset.status = status;
       feedback.textContent = `${MARK[status]} ${message}`.trim();
       if (hint !== null) part.querySelectorAll(".ip-hint")[hint].open = true;

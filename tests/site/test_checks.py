@@ -1,0 +1,113 @@
+"""The checks of a page: headings, text alternatives, a chapter's files; each told with file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infrapm.site import checks
+from infrapm.site.checks import HEADINGS, heading_problems
+from tests.fixtures.small_book import SmallBook
+
+FIRST, EXERCISE, KEY, FURTHER = HEADINGS
+
+
+@pytest.mark.parametrize(
+    "titles, problems",
+    [
+        ([FIRST, "A claim", EXERCISE, KEY, FURTHER], []),
+        ([FIRST, "A claim", "Another", EXERCISE, KEY, FURTHER], []),
+        ([], [f"the part “{heading}” is missing" for heading in HEADINGS]),
+        (["A claim", EXERCISE, KEY, FURTHER], ["the part “After this chapter you can” is missing"]),
+        ([FIRST, "A claim", "Exercises", KEY, FURTHER], ["the part “Exercise” is missing"]),
+        ([FIRST, EXERCISE, KEY, FURTHER], ["there is no section between the objectives and the exercise"]),
+        ([FIRST, "A claim", KEY, EXERCISE, FURTHER], [f"the parts stand in another order than: {', '.join(HEADINGS)}"]),
+        ([FIRST, "A claim", EXERCISE, EXERCISE, KEY, FURTHER], [f"the parts stand in another order than: {', '.join(HEADINGS)}"]),
+    ],
+)
+def test_headings(titles: list[str], problems: list[str]) -> None:
+    assert heading_problems(titles) == problems
+
+
+def chapter(*titles: str) -> str:
+    return "\n\n".join(["Before the title: nothing.", "# T", *(f"## {title}\n\nWords." for title in titles)])
+
+
+# A page whose name is a chapter's must have a chapter's parts; any page must have words for its pictures.
+PAGES = {
+    "right/availability.md": chapter(FIRST, "A claim", EXERCISE, KEY, FURTHER),
+    "missing/availability.md": "# T\n\n" + chapter(FIRST, "A claim", EXERCISE, KEY).split("# T\n\n", 1)[1],
+    "pictures.md": """\
+        # Pictures
+
+        ![](a.png)
+
+        Some words, then ![](b.png) inside a sentence.
+
+        ```{image} c.png
+        ```
+
+        :::{figure} d.png
+        A caption is no text alternative.
+        :::
+
+        - ![ ](e.png)
+
+        ![A chart of downtime](f.png)
+
+        ```{image} g.png
+        :alt: A chart of cost
+        ```
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
+    folder = tmp_path_factory.mktemp("checks")
+    (folder / "source").mkdir()
+    for name in "abcdefg":
+        (folder / "source" / f"{name}.png").touch()
+    return SmallBook(folder, PAGES)
+
+
+def test_every_picture_without_words_is_told_with_file_and_line(book: SmallBook) -> None:
+    assert book.told("pictures.md", "WARNING") == [
+        f"{line}: the picture {name}.png has no text alternative"
+        for line, name in ((3, "a"), (5, "b"), (7, "c"), (10, "d"), (14, "e"))
+    ]
+
+
+def test_a_missing_part_is_told_with_file_and_line(book: SmallBook) -> None:
+    assert book.told("missing/availability.md", "WARNING") == ["1: the part “Further reading” is missing"]
+
+
+def test_a_whole_chapter_passes(book: SmallBook) -> None:
+    assert book.told("right/availability.md", "WARNING") == []
+
+
+def test_such_a_build_fails_and_nothing_else_is_wrong(book: SmallBook) -> None:
+    assert book.failed
+    assert len(book.log.strip().splitlines()) == 6, book.log
+
+
+def test_a_chapter_without_its_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "_toc.yml").write_text('parts: [{caption: "Part I", chapters: [{file: book/no-such}]}]')
+    monkeypatch.setattr(checks, "ROOT", tmp_path)
+    book = SmallBook(tmp_path, {"page.md": "# T\n"})
+    assert book.failed
+    assert book.log.splitlines() == [
+        f"WARNING: _toc.yml: the chapter 'no-such' lacks {part}"
+        for part in (
+            "book/no-such.md (the page)",
+            "notebooks/no-such.ipynb (the source notebook, with solutions and stored outputs)",
+            "infrapm/exercises/no_such.py (the explorers and tasks)",
+            "tests/exercises/test_no_such.py (the tests of the explorers and tasks)",
+        )
+    ]
+
+
+def test_a_book_without_a_fault_does_not_fail(tmp_path: Path) -> None:
+    book = SmallBook(tmp_path, {"page.md": "# T\n\nWords.\n"})
+    assert (book.failed, book.log) == (False, "")
