@@ -1,5 +1,5 @@
 # Everything is installed and built inside this folder: .venv, node_modules, _build.
-# A step leaves its stamp (.installed) last, so a step that was cut short is done again.
+# A step leaves its stamp (.installed, .built) last, so a step that was cut short is done again.
 # Works with the make of Debian and of macOS (3.81).
 
 .DEFAULT_GOAL := help
@@ -23,11 +23,8 @@ help: ## list these targets
 serve: book ## install, build and serve the book at http://127.0.0.1:8000/ (another: PORT=9000)
 	@$(PY) -m infrapm.serve _build/html
 
-book: .venv/.installed node_modules/.installed ## install, and build the book in _build/html
-	@echo "3/4 Building the browser's Python (half a minute the first time)"
-	@$(PY) -m infrapm.site.runtime
-	@echo "4/4 Building the pages (a few seconds each time)"
-	@$(build_pages)
+book: _build/html/.built ## install, and build the book in _build/html
+	@echo "The book is built: _build/html/index.html"
 
 lab: .venv/.installed ## open the exercises in JupyterLab, in your own copies in lab/
 	@$(PY) -m infrapm.lab
@@ -56,7 +53,7 @@ clean: ## remove what was built; .venv, node_modules and your lab/ stay
 
 # Without its stamp, .venv is whatever an interrupted install left: it is made anew.
 .venv/.installed: requirements.txt constraints.txt pyproject.toml
-	@echo "1/4 Installing Python packages into .venv (one to three minutes the first time)"
+	@echo "1/4 Installing Python packages into .venv (some minutes the first time)"
 	@test -e $@ || { $(make_venv); }
 	@rm -f $@
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
@@ -65,15 +62,30 @@ clean: ## remove what was built; .venv, node_modules and your lab/ stay
 
 .venv/.installed-tests: .venv/.installed requirements-test.txt
 	@echo "Installing the packages for the tests into .venv (half a minute the first time)"
-	@rm -f .venv/.installed
+	@mv .venv/.installed .venv/.waiting
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
-	@echo "$(CURDIR)" > .venv/.installed
+	@mv .venv/.waiting .venv/.installed
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json | .venv/.installed
 	@echo "2/4 Installing the browser's Python and chart library into node_modules (half a minute the first time)"
 	@command -v $(NPM) > /dev/null || { echo "$$no_npm"; exit 1; }
 	@$(NPM) ci --ignore-scripts --no-audit --no-fund --no-progress --no-update-notifier --loglevel=error > /dev/null
+	@touch $@
+
+# What the pages are made of; folders too, so that a file that has gone is noticed.
+SOURCES := _config.yml _toc.yml $(shell find book notebooks infrapm -mindepth 1 -not -path '*/__pycache__*' -not -path '*/.*')
+
+# Sphinx repeats no warning for a page that it has read. So without the stamp of a build without
+# warnings, the pages are built from nothing.
+_build/html/.built: .venv/.installed node_modules/.installed $(SOURCES)
+	@echo "3/4 Building the browser's Python (half a minute the first time)"
+	@$(PY) -m infrapm.site.runtime
+	@echo "4/4 Building the pages (some seconds)"
+	@test -e $@ || rm -rf _build/html _build/.doctrees
+	@rm -f $@; mkdir -p _build
+	@.venv/bin/jupyter-book build -q -W --keep-going --path-output . . > _build/book.log 2>&1 \
+	  || { cat _build/book.log; echo "The pages were not built: see the warnings above."; exit 1; }
 	@touch $@
 
 define make_venv
@@ -85,16 +97,6 @@ for candidate in $(PYTHON); do \
 done; \
 if [ -z "$$found" ]; then echo "$$no_python"; else echo "$$found $$no_venv"; fi; \
 exit 1
-endef
-
-# Sphinx repeats no warning for a page that it has read, so pages are trusted only after a build
-# without one; after any other, the next build starts clean.
-define build_pages
-if [ -e _build/.unfinished ]; then rm -rf _build/html _build/.doctrees; fi; \
-mkdir -p _build && touch _build/.unfinished; \
-.venv/bin/jupyter-book build -q -W --keep-going --path-output . . > _build/book.log 2>&1 \
-  || { cat _build/book.log; echo "The pages were not built: see the warnings above."; exit 1; }; \
-rm _build/.unfinished
 endef
 
 export no_python no_venv no_npm
