@@ -17,14 +17,11 @@ from typing import Any, Iterator
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from tests.conftest import ROOT, Site
+from tests.conftest import ROOT, SAVE_DATA, SNAPSHOT_KEPT, Site
 
 FRONT, CHAPTER, CUT = "book/index.html", "book/availability.html", "book/cut.html"
 BARE = "runtime/bare-00000000"  # named so that the server sends it like our own runtime
 MOVES = 60
-
-# Nothing is loaded ahead on a connection that saves data. Chromium has no switch for it.
-SAVE_DATA = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } });"
 
 BARE_PAGE = """<!doctype html><html lang="en"><title>Bare</title><link rel="icon" href="data:,">
 <script>function start() { return new Promise(resolve => {
@@ -96,29 +93,24 @@ TOUCH = """() => new Promise(resolve => {
     slider.dispatchEvent(new Event('input', { bubbles: true }));
 })"""
 
-# The four moments of each move, noted from outside the page's own script.
+# The moments of each move, noted from outside the page's own script.
 WATCH_MOVES = """let move = null;
 window.moves = [];
 addEventListener('input', () => { move = { began: performance.now() }; }, true);
-const post = Worker.prototype.postMessage;
-Worker.prototype.postMessage = function (message, ...rest) {
-    if (message.type === 'call' && move) {
-        move.asked = performance.now();
-        this.addEventListener('message', () => { move.answered = performance.now(); }, { once: true, capture: true });
+window.Worker = class extends Worker {
+    constructor(...given) {
+        super(...given);
+        this.addEventListener('message', () => { if (move) move.answered = performance.now(); });
     }
-    return post.call(this, message, ...rest);
+    postMessage(message) {
+        if (message.type === 'call' && move) move.asked = performance.now();
+        super.postMessage(message);
+    }
 };
 new MutationObserver(() => {
     move.drawn = performance.now();
     requestAnimationFrame(() => { move.frame = performance.now(); window.moves.push(move); });
 }).observe(document, { subtree: true, attributeFilter: ['data-drawn'] });"""
-
-SNAPSHOT_KEPT = """async () => {
-    for (let tries = 0; tries < 1200; tries++) {
-        if (await caches.match('/runtime/snapshot')) return true;
-        await new Promise(resolve => setTimeout(resolve, 50));
-    }
-}"""
 
 
 class Bench:

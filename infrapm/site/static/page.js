@@ -110,7 +110,7 @@ function loadCharts() {
     script.onerror = () => {
       charts = undefined;
       script.remove();
-      reject(new Error("The chart library could not be loaded. The words and the table are right."));
+      reject(new Error("The chart library could not be loaded, so the picture is an old one. The words and the table are right."));
     };
     document.head.append(script);
   });
