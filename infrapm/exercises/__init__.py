@@ -19,13 +19,14 @@ CHAPTERS: tuple[str, ...] = tuple(
 
 
 def chapter(slug: str) -> ModuleType:
-    """The exercises of a chapter: its module, with EXPLORERS and TASKS.
+    """The exercises of a chapter, by its slug: its module, with EXPLORERS and TASKS.
 
     Raises KeyError when no such chapter has exercises.
     """
-    if slug not in CHAPTERS:
+    name = slug.replace("-", "_")
+    if name not in CHAPTERS:
         raise KeyError(f"no exercises for the chapter {slug!r}; there are: {', '.join(CHAPTERS)}")
-    return import_module(f"{__name__}.{slug}")
+    return import_module(f"{__name__}.{name}")
 
 
 def call(request: str) -> str:

@@ -19,6 +19,7 @@ from infrapm.models.availability import (
 )
 
 from ._drawings import block_diagram
+from ._study import study
 
 # Typical times in which somebody who is paged must be at work on it: 5 minutes for services that
 # users see, 30 minutes for less urgent ones [sre2016oncall]. Repair comes on top.
@@ -143,6 +144,9 @@ NINES = Explorer(
 # --- The dependency stack ---------------------------------------------------------------------
 
 
+SHARES = tuple(percent / 100 for percent in (0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100))
+
+
 def stack_availability(dependencies: int, copy: float, copies: int, beta: float) -> float:
     """Dependencies in series, each of *copies* equal copies, of which one must answer."""
     one = {"k": 1, "n": copies, "availability": copy, "beta": beta}
@@ -201,10 +205,64 @@ STACK = Explorer(
         Number("copies", "Copies of each", "", low=1, high=5, default=2, stops=tuple(range(1, 6)), whole=True,
                help="One copy that answers is enough."),
         Number("beta", "Shared-cause share", "%", low=0, high=1, default=0.1,
-               stops=tuple(percent / 100 for percent in (0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)),
+               stops=SHARES,
                help="The part of a copy's failures that takes all copies down at once: a bad push, a region, a certificate."),
     ),
     view=view_stack,
+)  # fmt: skip
+
+
+# --- What copies share ------------------------------------------------------------------------
+
+_MOST_COPIES = 5
+
+
+def view_shared(beta: float) -> View:
+    """Downtime a year of one to five copies at 99.9%, for a shared-cause share."""
+    down_s = [
+        allowed_downtime(stack_availability(1, 0.999, copies, beta), "year").downtime_s
+        for copies in range(1, _MOST_COPIES + 1)
+    ]
+    rows = [
+        {"copies": str(copies), "down_min": seconds / 60, "label": duration_text(seconds)}
+        for copies, seconds in enumerate(down_s, 1)
+    ]
+    x = {"field": "copies", "type": "nominal", "axis": {"title": "copies", "labelAngle": 0}}
+    y = {"field": "down_min", "type": "quantitative", "scale": {"type": "log", "domain": [0.0001, 1000], "clamp": True},
+         "axis": {"title": "downtime a year, minutes (logarithmic)", "tickCount": 4, "format": "~g"}}  # fmt: skip
+    picture = chart(
+        220,
+        [
+            layer("copies", {"type": "point", "filled": True, "color": BLUE, "size": 120, "opacity": 1}, x=x, y=y),
+            layer("copies", {"type": "text", "dy": -14}, x=x, y=y, text={"field": "label"}),
+        ],
+        {"copies": rows},
+    )
+    saved = [before - after for before, after in zip(down_s, down_s[1:])]
+    table = Table(
+        ("Copies", "Downtime a year", "Saved by the last copy"),
+        tuple(
+            (str(copies), duration_text(seconds), duration_text(saved[copies - 2]) if copies > 1 else "")
+            for copies, seconds in enumerate(down_s, 1)
+        ),
+    )
+    reading = (
+        f"Copies at 99.9%, {number_text(100 * beta)}% of a copy's downtime shared: the second copy saves "
+        f"{duration_text(saved[0])} a year, the third {duration_text(saved[1])}."
+    )
+    warning = "With nothing shared, copies never fail together. That is an assumption, and rarely true." if beta == 0 else ""
+    return View(picture, reading, table, warning)
+
+
+SHARED = Explorer(
+    id="shared",
+    title="What copies share",
+    lead="One control: which part of a copy's downtime takes all copies down?",
+    controls=(
+        Number("beta", "Shared-cause share", "%", low=0, high=1, default=0.1, stops=SHARES,
+               help="A bad push, a region, a certificate, the person who types."),
+    ),
+    view=view_shared,
 )  # fmt: skip
 
 
@@ -274,7 +332,7 @@ CREWS = Explorer(
     view=view_crews,
 )
 
-EXPLORERS = (NINES, STACK, CREWS)
+EXPLORERS = (NINES, CREWS, SHARED, STACK)
 
 
 # --- Tasks ------------------------------------------------------------------------------------
@@ -425,3 +483,4 @@ SPEND = ChoiceTask(
 TASKS = (MONTH_BUDGET, DELIVERED, CEILING, SPEND)
 
 show, ask, table, check = notebook(EXPLORERS, TASKS)
+decide, predict, judge = study("availability")

@@ -1,0 +1,110 @@
+"""The decision, predictions and judgment of a chapter in a notebook.
+
+Called without an answer, each shows its question; called with one, what the authors say. Answers are
+arguments in a cell, so they are kept where the learner's other work is: in the notebook.
+"""
+
+from typing import Any
+
+from ._content import CONFIDENCES, Choice, content, spine
+from ._numbers import filled
+
+ASK: Any = object()  # no answer given at all: show the question
+
+
+class Words:
+    """A text that a notebook shows as Markdown, and a test can compare."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+
+def study(slug: str) -> tuple[Any, Any, Any]:
+    """The three functions decide, predict and judge of a chapter."""
+    module = slug.replace("-", "_")
+
+    def fill(text: str) -> str:
+        return filled(text.strip(), module)
+
+    def question(choice: Choice) -> str:
+        options = "\n".join(f"- `{option.key}`: {fill(option.text)}" for option in choice.options)
+        case = f"{fill(choice.case)}\n\n" if choice.case else ""
+        return f"{case}**{fill(choice.question)}**\n\n{options}"
+
+    def committed(choice: Choice, key: Any, confidence: Any) -> str:
+        """Why this is no commitment yet, or an empty text."""
+        keys = [option.key for option in choice.options]
+        if key is None:
+            return "Not answered yet."
+        if key not in keys:
+            return f"Choose one of: {', '.join(keys)}."
+        if confidence not in CONFIDENCES:
+            return f"Say how sure you are, with one of: {', '.join(map(str, CONFIDENCES))} (percent)."
+        return ""
+
+    def feedback(choice: Choice, key: str) -> str:
+        said = next(option.feedback for option in choice.options if option.key == key)
+        opening = "As the authors." if key == choice.right else "The authors differ."
+        return f"{opening} {fill(said)}"
+
+    def decide(key: str | None = ASK, confidence: int | None = None, reason: str = "", *, again: bool = False) -> Words:
+        """Show the decision, or commit: a key, a confidence in percent, one reason. again=True at the end."""
+        decision = content(slug).decision
+        if key is ASK:
+            return Words(question(decision))
+        if lacking := committed(decision, key, confidence):
+            return Words(lacking)
+        if not str(reason).strip():
+            return Words("One reason is missing: without it you cannot compare later.")
+        if not again:
+            return Words(f"Kept: {key}, {confidence}% sure. The decision comes back at the end.")
+        return Words(f"{feedback(decision, key)}\n\n{fill(decision.after)}")
+
+    def predict(id: str, key: str | None = ASK, confidence: int | None = None) -> Words:
+        """Show a prediction, or commit to a key with a confidence in percent."""
+        prediction = content(slug).prediction(id)
+        if key is ASK:
+            return Words(question(prediction))
+        if lacking := committed(prediction, key, confidence):
+            return Words(lacking)
+        return Words(f"{feedback(prediction, key)}\n\n{fill(prediction.after)}")
+
+    def judge(anchors: list[int] | None = ASK, answer: str | None = ASK, own_band: int | None = None) -> Words:
+        """Show the judgment; with the bands that you gave the three anchors, the authors'; with your answer
+        and your band for it, a model answer."""
+        judgment = content(slug).judgment
+        if answer is not ASK:
+            if not str(answer or "").strip():
+                return Words("Not answered yet.")
+            if own_band not in (1, 2, 3, 4, 5):
+                return Words("Grade your own answer first: own_band is a whole number from 1 to 5.")
+            count = len(str(answer).split())
+            facts = "\n".join(f"- {fill(fact)}" for fact in judgment.facts)
+            return Words(
+                f"{count} words of {judgment.words}; you gave it band {own_band}.\n\n**Facts to find**\n\n{facts}"
+                f"\n\n**A model answer**\n\n{fill(judgment.model_answer)}"
+            )
+        if anchors is not ASK:
+            if anchors is None:
+                return Words("Not answered yet.")
+            if len(anchors) != len(judgment.anchors) or any(band not in (1, 2, 3, 4, 5) for band in anchors):
+                return Words(f"Give {len(judgment.anchors)} bands from 1 to 5, in the order of the answers.")
+            lines = [
+                f"{number}. You: band {given}. The authors: band {anchor.band}. {fill(anchor.deciding)}"
+                for number, (given, anchor) in enumerate(zip(anchors, judgment.anchors), 1)
+            ]
+            return Words("\n".join(lines))
+        bands = "\n".join(f"| {band} | {line} | {fill(judgment.bands[band])} |" for band, line in spine()["bands"].items())
+        shown = "\n\n".join(f"*Answer {number}.* {fill(anchor.text)}" for number, anchor in enumerate(judgment.anchors, 1))
+        return Words(
+            f"**{judgment.title}**\n\n{fill(judgment.case)}\n\n**{fill(judgment.question)}** Answer in {judgment.words} words."
+            f"\n\n| Band | In every judgment | In this one |\n| --- | --- | --- |\n{bands}\n\n{shown}"
+        )
+
+    return decide, predict, judge
