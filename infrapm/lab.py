@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)", re.M | re.S)
 _MARK = re.compile(r"#\s*(?:BEGIN|END)\s+SOLUTION", re.I)  # and what was meant to be one
-_ASK = re.compile(r'^ask\("')
+_ASK = re.compile(r'^(?:ask\("[\w-]+"\)|predict\("[\w-]+"\)|decide\(\)|judge\(\))$')
 
 
 def learner_copy(source: NotebookNode) -> NotebookNode:

@@ -30,6 +30,7 @@ def missing_parts(slug: str, root: Path = ROOT) -> list[str]:
         f"book/{slug}.md": "the page",
         f"notebooks/{slug}.ipynb": "the source notebook, with solutions and stored outputs",
         f"infrapm/exercises/{module}.py": "the explorers and tasks",
+        f"infrapm/data/{slug}.toml": "the decision, predictions, questions, judgment and card",
         f"tests/exercises/test_{module}.py": "the tests of the explorers and tasks",
     }
     if find_spec(f"infrapm.models.{module}") or (root / f"infrapm/models/{module}.py").exists():

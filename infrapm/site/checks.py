@@ -12,25 +12,39 @@ from .chapters import ROOT, missing_parts, slugs
 
 log = logging.getLogger(__name__)
 
-# The headings of every chapter, in this order; its own sections stand after the first.
-HEADINGS = ("After this chapter you can", "Exercise", "Key points", "Further reading")
-
+# The headings of every chapter, in this order; its own sections stand between the decision and "In the wild".
+HEADINGS = (
+    "Warm-up",
+    "After this chapter you can",
+    "The decision",
+    "In the wild",
+    "In the interview",
+    "Check yourself",
+    "Exercise",
+    "The decision, again",
+    "Decision card",
+    "Key points",
+    "Further reading",
+)
+_OWN_AFTER, _OWN_BEFORE = "The decision", "In the wild"
 
 def heading_problems(titles: list[str]) -> list[str]:
     """What is wrong with a chapter's second-level headings.
 
-    >>> heading_problems(["After this chapter you can", "A claim", "Exercise", "Key points", "Further reading"])
+    >>> heading_problems([*HEADINGS[:3], "A claim", *HEADINGS[3:]])
     []
-    >>> heading_problems(["A claim", "Exercise", "Key points"])
-    ['the part “After this chapter you can” is missing', 'the part “Further reading” is missing']
+    >>> heading_problems(["A claim", *HEADINGS[1:]])
+    ['the part “Warm-up” is missing']
     """
     missing = [f"the part “{heading}” is missing" for heading in HEADINGS if heading not in titles]
     found = [title for title in titles if title in HEADINGS]
-    if not missing and found != list(HEADINGS):
+    if missing:
+        return missing
+    if found != list(HEADINGS):
         return [f"the parts stand in another order than: {', '.join(HEADINGS)}"]
-    if not missing and titles.index("Exercise") - titles.index(HEADINGS[0]) < 2:
-        return ["there is no section between the objectives and the exercise"]
-    return missing
+    if titles.index(_OWN_BEFORE) - titles.index(_OWN_AFTER) < 2:
+        return [f"there is no section between “{_OWN_AFTER}” and “{_OWN_BEFORE}”"]
+    return []
 
 
 def _check_files(app: Sphinx, env: BuildEnvironment) -> None:

@@ -5,7 +5,7 @@
 
 places one explorer of the page's chapter (`availability/crews` names another's). {exercise}, without an argument, walks the chapter's source notebook and places
 its words, explorers and tasks in its order, with the notebook's solutions folded. An explorer that
-already stands on the page is not placed again.
+or task that already stands on the page is not placed again.
 """
 
 import re
@@ -20,11 +20,11 @@ from sphinx.util.docutils import SphinxDirective
 from infrapm.exercises import chapter, find
 from infrapm.explore.tasks import ChoiceTask, NumericTask, OrderingTask, SeveralTask
 
-from .chapters import ROOT, module_name
-from .pages import depend_on_package, first_picture, render
+from .chapters import ROOT
+from .pages import depend_on_package, first_picture, live, render
 
 KINDS = {NumericTask: "numeric", ChoiceTask: "choice", SeveralTask: "several", OrderingTask: "ordering"}
-_CALL = re.compile(r'^(show|ask|check)\("([\w-]+)".*\)$')
+_CALL = re.compile(r'^(show|ask|check|predict|decide|judge)\((?:"([\w-]+)".*)?\)$')
 _SOLUTION = re.compile(r"^### BEGIN SOLUTION\n(.*?)^### END SOLUTION$", re.M | re.S)
 
 
@@ -47,7 +47,7 @@ def page_cells(notebook: Path) -> list[Cell]:
         if cell.cell_type == "markdown":
             cells.append(Cell(number, "words", source))
         elif called := _CALL.match(source):
-            cells.append(Cell(number, called[1], called[2]))
+            cells.append(Cell(number, called[1], called[2] or ""))
         elif solution := _SOLUTION.search(source):
             cells.append(Cell(number, "solution", solution[1].strip()))
         else:
@@ -66,44 +66,56 @@ class _Exercise(SphinxDirective):
         return self.env.docname.rsplit("/", 1)[-1]
 
     @property
+    def notebook(self) -> Path:
+        notebook = ROOT / "notebooks" / f"{self.slug}.ipynb"
+        self.env.note_dependency(str(notebook))
+        return notebook
+
+    @property
     def placed(self) -> set[str]:
         return self.env.temp_data.setdefault("infrapm_placed", set())
 
     def explorer(self, slug: str, id: str) -> list[nodes.Node]:
         depend_on_package(self.env)
-        explorer = find(chapter(module_name(slug)).EXPLORERS, id)
+        explorer = find(chapter(slug).EXPLORERS, id)
         self.placed.add(id)
         answer = explorer.answer(explorer.defaults)
         html = render(
             "explorer.html",
             explorer=explorer,
             answer=answer,
-            slug=module_name(slug),
+            slug=slug,
             prefix=f"explorer-{id}",
             picture=first_picture(answer.view.picture),
         )
-        return [_live(html)]
+        return [live(html)]
 
     def task(self, id: str) -> list[nodes.Node]:
         depend_on_package(self.env)
-        task = find(chapter(module_name(self.slug)).TASKS, id)
+        task = find(chapter(self.slug).TASKS, id)
+        self.placed.add(id)
         parameters = task.parameters()
         html = render(
             "task.html",
             task=task,
             kind=KINDS[type(task)],
             parameters=parameters,
-            slug=module_name(self.slug),
+            slug=self.slug,
             prefix=f"task-{id}",
             right=task.check(task.expected(parameters)),
         )
-        return [_live(html)]
+        return [live(html), *self.solution(id)]
 
-
-def _live(html: str) -> nodes.container:
-    box = nodes.container(classes=["ip-exercise"])
-    box += nodes.raw("", html, format="html")
-    return box
+    def solution(self, id: str) -> list[nodes.Node]:
+        """The notebook's solution of a task, folded: the first after its question."""
+        cells = page_cells(self.notebook)
+        asked = [position for position, cell in enumerate(cells) if (cell.kind, cell.text) == ("ask", id)]
+        solutions = [cell.text for cell in cells[asked[0] :] if cell.kind == "solution"] if asked else []
+        if not solutions:
+            raise KeyError(f"{self.notebook.name} has no solution after ask({id!r})")
+        code = nodes.literal_block(solutions[0], solutions[0], language="python")
+        fold = '<details class="ip-solution"><summary>One way to the answer, in Python</summary>'
+        return [nodes.raw("", fold, format="html"), code, nodes.raw("", "</details>", format="html")]
 
 
 class PlaceExplorer(_Exercise):
@@ -119,19 +131,29 @@ class PlaceExplorer(_Exercise):
             raise self.error(problem.args[0]) from problem
 
 
+class PlaceTask(_Exercise):
+    """{task} ID: a task right after the idea that it is about."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            return self.task(self.arguments[0])
+        except KeyError as problem:
+            raise self.error(problem.args[0]) from problem
+
+
 class PlaceExercise(_Exercise):
     """{exercise}"""
 
     def run(self) -> list[nodes.Node]:
-        notebook = ROOT / "notebooks" / f"{self.slug}.ipynb"
-        self.env.note_dependency(str(notebook))
         placed: list[nodes.Node] = []
         try:
-            for cell in page_cells(notebook):
+            for cell in page_cells(self.notebook):
                 try:
                     placed += self.cell(cell)
                 except KeyError as problem:
-                    raise ValueError(f"{notebook.name}, cell {cell.number}: {problem.args[0]}") from problem
+                    raise ValueError(f"{self.notebook.name}, cell {cell.number}: {problem.args[0]}") from problem
         except (ValueError, FileNotFoundError) as problem:
             raise self.error(str(problem)) from problem
         return placed
@@ -140,16 +162,13 @@ class PlaceExercise(_Exercise):
         if cell.kind == "show":
             return [] if cell.text in self.placed else self.explorer(self.slug, cell.text)
         if cell.kind == "ask":
-            return self.task(cell.text)
-        if cell.kind == "solution":
-            code = nodes.literal_block(cell.text, cell.text, language="python")
-            fold = '<details class="ip-solution"><summary>One way to the answer, in Python</summary>'
-            return [nodes.raw("", fold, format="html"), code, nodes.raw("", "</details>", format="html")]
-        if cell.kind == "check":
-            return []  # the page's task has its own check
+            return [] if cell.text in self.placed else self.task(cell.text)
+        if cell.kind != "words":
+            return []  # a solution stands with its task; decision, predictions and judgment in the page's text
         return self.parse_text_to_nodes(cell.text)
 
 
 def setup(app: Sphinx) -> None:
     app.add_directive("explorer", PlaceExplorer)
+    app.add_directive("task", PlaceTask)
     app.add_directive("exercise", PlaceExercise)

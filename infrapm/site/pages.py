@@ -58,6 +58,13 @@ def first_picture(picture: dict[str, Any] | str) -> Markup:
     return Markup("".join(drawn))
 
 
+def live(html: str, style: str = "ip-exercise") -> nodes.container:
+    """A part of a page made by a template. The style ip-exercise asks for the page script."""
+    box = nodes.container(classes=[style])
+    box += nodes.raw("", html, format="html")
+    return box
+
+
 @lru_cache(maxsize=None)
 def _svg(specification: str) -> str:
     svg = vl_convert.vegalite_to_svg(specification, vl_version=_VEGA_LITE_VERSION)
@@ -67,7 +74,7 @@ def _svg(specification: str) -> str:
 
 def depend_on_package(env: BuildEnvironment) -> None:
     """Read the page again when anything that computes it changes."""
-    for folder in ("models", "explore", "exercises", "site/templates"):
+    for folder in ("models", "explore", "exercises", "data", "site/templates"):
         for file in sorted((_PACKAGE / folder).glob("[!.]*.*")):
             env.note_dependency(str(file))
     env.note_dependency(str(RUNTIME / "runtime.json"))
@@ -88,6 +95,7 @@ def _add_runtime(app: Sphinx, pagename: str, templatename: str, context: dict[st
     data = json.dumps(runtime_addresses(to_root)).replace("<", "\\u003c")
     context["body"] += f'<script type="application/json" id="ip-runtime">{data}</script>'
     app.add_js_file("page.js", type="module", loading_method="defer")
+    app.add_js_file("study.js", type="module", loading_method="defer")
 
 
 def _check_runtime(app: Sphinx) -> None:
@@ -105,4 +113,5 @@ def setup(app: Sphinx) -> None:
     app.connect("builder-inited", _check_runtime)
     app.connect("html-page-context", _add_runtime)
     app.add_css_file("explore.css", priority=810)
+    app.add_css_file("study.css", priority=820)
     app.connect("build-finished", _copy_runtime)

@@ -103,7 +103,13 @@ async function load(pyodide, options) {
     module(pyodide + 'pyodide.mjs'),
     module(pyodide + 'pyodide.asm.mjs'),
   ]);
-  return loadPyodide({ indexURL: pyodide, createPyodideModule, ...options });
+  const withRoom = async settings => {
+    const made = await createPyodideModule(settings);
+    // A snapshot taken after large computations is larger than the memory that a start begins with.
+    if (settings.INITIAL_MEMORY > made.HEAP8.length) made.growMemory(settings.INITIAL_MEMORY);
+    return made;
+  };
+  return loadPyodide({ indexURL: pyodide, createPyodideModule: withRoom, ...options });
 }
 
 async function module(address) {
@@ -148,7 +154,7 @@ async function keepSnapshot() {
   const { cache: name, files } = toKeep;
   toKeep = null;
   try {
-    const snapshot = python.makeMemorySnapshot();
+    const snapshot = usedPart(python.makeMemorySnapshot());
     await dropCaches(); // of older versions
     const cache = await caches.open(name);
     for (const [address, bytes] of files) await cache.put(address, new Response(bytes));
@@ -157,6 +163,12 @@ async function keepSnapshot() {
     console.info('No start of Python was stored:', error);
     await dropCaches();
   }
+}
+
+// Memory above the break has not been used yet: it is a quarter of a snapshot, and all zeros.
+function usedPart(snapshot) {
+  const { HEAP8, _sbrk } = python._module;
+  return snapshot.subarray(0, snapshot.length - HEAP8.length + _sbrk(0));
 }
 
 async function stored(address, cache) {

@@ -298,6 +298,10 @@ function wireTask(part) {
         attempt,
       });
       if (hint !== null) wrong.add(key); // an answer that cannot be read costs no hint
+      if (status !== "unanswered") {
+        const { slug, id } = part.dataset;
+        document.dispatchEvent(new CustomEvent("ip-checked", { detail: { slug, id, answer, status } }));
+      }
       part.dataset.status = status;
       feedback.textContent = `${MARK[status]} ${message}`.trim();
       if (hint !== null) part.querySelectorAll(".ip-hint")[hint].open = true;

@@ -1,0 +1,65 @@
+"""How long a chapter takes: counted on the page, not estimated by its author.
+
+Reading: the words of the page at 200 a minute, a calm pace for text with numbers in it. Working: the
+steps below. Both stand at the top of the page, with the prerequisites.
+"""
+
+import math
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from infrapm.exercises._content import content
+
+from .chapters import slugs
+from .pages import live, render
+
+WORDS_A_MINUTE = 200
+# Minutes for each part that a reader works on, by its style or kind in the page.
+STEP_MIN = {
+    'data-kind="decision"': 2,
+    'data-kind="again"': 1,
+    'data-kind="prediction"': 1,
+    'data-kind="question"': 1,
+    'class="ip-explorer"': 2,
+    'class="ip-task"': 2,
+    'data-kind="judgment"': 10,
+    'data-kind="card"': 5,
+}
+
+
+def reading_min(doctree: nodes.document) -> int:
+    """Minutes to read the page's own text; forms and folded answers count as work."""
+    words = sum(
+        len(node.astext().split())
+        for node in doctree.findall(nodes.Text)
+        if not isinstance(node.parent, nodes.raw | nodes.literal_block)
+    )
+    return math.ceil(words / WORDS_A_MINUTE)
+
+
+def working_min(doctree: nodes.document) -> int:
+    """Minutes to work the page's parts, rounded up to five."""
+    html = "".join(node.astext() for node in doctree.findall(nodes.raw))
+    return 5 * math.ceil(sum(minutes * html.count(mark) for mark, minutes in STEP_MIN.items()) / 5)
+
+
+def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
+    slug = app.env.docname.rsplit("/", 1)[-1]
+    if slug not in slugs():
+        return
+    app.env.metadata[app.env.docname]["infrapm_minutes"] = (reading_min(doctree), working_min(doctree))
+    html = render(
+        "bar.html",
+        slug=slug,
+        reading_min=reading_min(doctree),
+        working_min=working_min(doctree),
+        needs={name: (name, f"{name}.html", how) for name, how in content(slug).needs.items()},
+    )
+    title = doctree.next_node(nodes.title)
+    section = title.parent
+    section.insert(section.index(title) + 1, live(html))
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("doctree-read", _add_bar)

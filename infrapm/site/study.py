@@ -1,0 +1,275 @@
+"""The parts of a chapter that a reader works in, apart from explorers and tasks.
+
+    {warm-up}   {decision}   {decision} again   {predict} ID   {questions}   {judgment}   {decision-card}
+
+Their words stand in `infrapm/data/<slug>.toml` (see `infrapm.exercises._content`), checked against its
+schema here. Without a script every part reads from top to bottom, its answers folded.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from infrapm.exercises import chapter
+from infrapm.exercises._content import CONFIDENCES, Choice, Content, content, spine
+
+from .chapters import ROOT, slugs
+from .pages import depend_on_package, live, render
+from .words import inline_html, words_html
+
+_log = logging.getLogger(__name__)
+_DATA = ROOT / "infrapm" / "data"
+_CARD_WORDS = 120
+_WARM_UP = 3
+
+
+def data_problems(file: Path) -> list[str]:
+    """What is wrong with a chapter's data file, each as "file:line: sentence"."""
+    text = file.read_text(encoding="utf-8")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        line = re.search(r"line (\d+)", str(problem))
+        return [f"{file.name}:{line[1] if line else 1}: {problem}"]
+    schema = json.loads((_DATA / "schema.json").read_text(encoding="utf-8"))
+    found = sorted(jsonschema.Draft202012Validator(schema).iter_errors(data), key=lambda problem: list(map(str, problem.path)))
+    problems = [f"{file.name}:{line_of(text, list(p.absolute_path))}: {_where(p.absolute_path)}{p.message}" for p in found]
+    return problems or [f"{file.name}:{line_of(text, path)}: {sentence}" for path, sentence in _slips(data)]
+
+
+def _where(path: Any) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".") + ": " if path else ""
+
+
+def _slips(data: dict[str, Any]) -> list[tuple[list[Any], str]]:
+    """What a schema cannot say: right answers that are no option, misconceptions without a name."""
+    slips: list[tuple[list[Any], str]] = []
+    choices = [(["decision"], data["decision"])]
+    choices += [([kind, i], choice) for kind in ("prediction", "question") for i, choice in enumerate(data[kind])]
+    for path, choice in choices:
+        keys = [option["key"] for option in choice["options"]]
+        if choice["right"] not in keys:
+            slips.append(([*path, "right"], f"{choice['right']!r} is not the key of an option ({', '.join(keys)})"))
+        for i, option in enumerate(choice["options"]):
+            named = option.get("misconception")
+            if named and named not in data["misconceptions"]:
+                slips.append(([*path, "options", i, "misconception"], f"{named!r} is not in [misconceptions]"))
+            if path[0] == "question" and option["key"] != choice["right"] and not named:
+                slips.append(([*path, "options", i], f"the wrong option {option['key']!r} names no misconception"))
+    if sum(question["needs_model"] for question in data["question"]) < 2:
+        slips.append((["question"], "at least two questions need a model"))
+    return slips
+
+
+def line_of(text: str, path: list[Any]) -> int:
+    """The line of a value in a TOML text: tables are counted by their headers, then the key is sought."""
+    lines = text.splitlines()
+    at = 0
+    header = ""
+    for position, step in enumerate(path):
+        following = path[position + 1] if position + 1 < len(path) else None
+        if isinstance(step, str):
+            name = f"{header}.{step}" if header else step
+            wanted = (following + 1) if isinstance(following, int) else 1
+            heads = [i for i in range(at, len(lines)) if re.match(rf"\s*\[\[?{re.escape(name)}\]\]?\s*(#.*)?$", lines[i])]
+            if len(heads) >= wanted:
+                at, header = heads[wanted - 1], name
+            else:
+                keys = [i for i in range(at, len(lines)) if re.match(rf"\s*{re.escape(step)}\s*=", lines[i])]
+                at = keys[0] if keys else at
+    return at + 1
+
+
+class _Study(SphinxDirective):
+    """A part of the page's chapter, filled from its data file."""
+
+    @property
+    def slug(self) -> str:
+        return self.env.docname.rsplit("/", 1)[-1]
+
+    @property
+    def filling(self) -> Content:
+        depend_on_package(self.env)
+        return content(self.slug)
+
+    def part(self, template: str, **names: Any) -> list[nodes.Node]:
+        html = render(
+            template,
+            slug=self.slug,
+            words=lambda text: words_html(text, self.slug),
+            inline=lambda text: inline_html(text, self.slug),
+            **names,
+        )
+        return [live(html)]
+
+    def choice(self, choice: Choice, kind: str, title: str, id: str = "") -> list[nodes.Node]:
+        return self.part(
+            "choice.html",
+            choice=choice,
+            kind=kind,
+            title=title,
+            id=id or choice.id,
+            confidences=CONFIDENCES,
+            misconceptions=self.filling.misconceptions,
+        )
+
+
+def _told(run: Callable[[Any], list[nodes.Node]]) -> Callable[[Any], list[nodes.Node]]:
+    """Whatever is wrong with a chapter's data or numbers becomes an error with the page's file and line."""
+
+    @wraps(run)
+    def telling(self: SphinxDirective) -> list[nodes.Node]:
+        try:
+            return run(self)
+        except Exception as problem:
+            raise self.error(f"{type(problem).__name__}: {problem}") from problem
+
+    return telling
+
+
+class WarmUp(_Study):
+    """{warm-up}: three questions of earlier chapters; the first chapter has none."""
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        earlier = slugs()[: slugs().index(self.slug)]
+        if not earlier:
+            words = nodes.paragraph("", "This is the first chapter: nothing to warm up yet. Later chapters open with three questions from earlier ones.")
+            return [words]
+        questions = [(slug, question) for slug in earlier for question in content(slug).questions]
+        # Spread over the earlier chapters, and another choice for each chapter.
+        step = max(1, len(questions) // _WARM_UP)
+        start = slugs().index(self.slug) % len(questions)
+        chosen = [questions[(start + i * step) % len(questions)] for i in range(min(_WARM_UP, len(questions)))]
+        placed: list[nodes.Node] = []
+        for slug, question in chosen:
+            html = render(
+                "choice.html",
+                slug=self.slug,
+                words=lambda text, slug=slug: words_html(text, slug),
+                inline=lambda text, slug=slug: inline_html(text, slug),
+                choice=question,
+                kind="question",
+                title="From an earlier chapter",
+                id=f"warm-{slug}-{question.id}",
+                confidences=CONFIDENCES,
+                misconceptions=content(slug).misconceptions,
+            )
+            placed.append(live(html))
+        return placed
+
+
+class Decision(_Study):
+    """{decision}, and at the end of the chapter {decision} again."""
+
+    optional_arguments = 1
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        decision = self.filling.decision
+        if self.arguments == ["again"]:
+            return self.choice(decision, "again", "You have the numbers now", id="decision-again")
+        if self.arguments:
+            raise ValueError(f"{{decision}} takes nothing or `again`, not {self.arguments[0]!r}")
+        return self.choice(decision, "decision", "Commit first")
+
+
+class Predict(_Study):
+    """{predict} ID, directly before the explorer that it opens."""
+
+    required_arguments = 1
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        return self.choice(self.filling.prediction(self.arguments[0]), "prediction", "Predict, then see")
+
+
+class Questions(_Study):
+    """{questions}: the five of "Check yourself"."""
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        placed: list[nodes.Node] = []
+        for number, question in enumerate(self.filling.questions, 1):
+            model = " (use a model)" if question.needs_model else ""
+            placed += self.choice(question, "question", f"Question {number}, objective {question.objective}{model}")
+        return placed
+
+
+class Judgment(_Study):
+    """{judgment}"""
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        return self.part("judgment.html", judgment=self.filling.judgment, spine=spine())
+
+
+class DecisionCard(_Study):
+    """{decision-card}"""
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        title = self.state.document.next_node(nodes.title)
+        return self.part("card.html", card=self.filling.card, limit=_CARD_WORDS, chapter_title=title.astext() if title else self.slug)
+
+
+class progress(nodes.General, nodes.Element):
+    """Stands for the reader's progress until every page's title is known."""
+
+
+class Progress(SphinxDirective):
+    """{progress}: on the front page, filled by the page script from what the browser keeps."""
+
+    def run(self) -> list[nodes.Node]:
+        depend_on_package(self.env)
+        return [progress()]
+
+
+def _fill_progress(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for node in list(doctree.findall(progress)):
+        chapters = []
+        for slug in slugs():
+            page, filling = f"book/{slug}", content(slug)
+            chapters.append(
+                {
+                    "slug": slug,
+                    "title": app.env.titles[page].astext(),
+                    "url": app.builder.get_relative_uri(docname, page),
+                    "choices": 2 + len(filling.predictions) + len(filling.questions),
+                    "tasks": len(chapter(slug).TASKS),
+                }
+            )
+        node.replace_self(live(render("progress.html", chapters=chapters)))
+
+
+def _check_data(app: Sphinx) -> None:
+    for file in sorted(_DATA.glob("*.toml")):
+        if file.stem != "spine":
+            for problem in data_problems(file):
+                _log.warning("infrapm/data/%s", problem)
+
+
+def setup(app: Sphinx) -> None:
+    for name, directive in {
+        "warm-up": WarmUp,
+        "decision": Decision,
+        "predict": Predict,
+        "questions": Questions,
+        "judgment": Judgment,
+        "decision-card": DecisionCard,
+    }.items():
+        app.add_directive(name, directive)
+    app.add_directive("progress", Progress)
+    app.add_node(progress)
+    app.connect("doctree-resolved", _fill_progress)
+    app.connect("builder-inited", _check_data)
