@@ -4,51 +4,75 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import time
 import timeit
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from infrapm.models.availability import allowed_downtime, composite_availability, repairable
 from infrapm.site.numbers import computed, names_for
+from tests.bench_pages import wait_for_quiet
 from tests.conftest import ROOT
 
 CHAPTER = "availability"
-PAGES = (2, 22)
+MORE_PAGES = 20
 ROUNDS = 3
 
 
 # --- Builds
 
 
-def run(*command: str | Path, folder: Path) -> float:
-    """Seconds that a command takes in a folder, without a way to other hosts."""
+@dataclass(frozen=True)
+class Took:
+    """Seconds by the clock, and of processor time. On a busy machine the first grows more than the second."""
+
+    clock_s: float
+    processor_s: float
+
+    def __str__(self) -> str:
+        return f"{self.clock_s:.2f} s ({self.processor_s:.2f} s of processor)"
+
+
+def middle(times: list[Took]) -> Took:
+    return Took(median(took.clock_s for took in times), median(took.processor_s for took in times))
+
+
+def run(*command: str | Path, folder: Path) -> Took:
+    """What a command takes in a folder, without a way to other hosts."""
+    wait_for_quiet()
     blocked = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
-    began = time.perf_counter()
+    began = time.perf_counter(), processor_s()
     done = subprocess.run(command, cwd=folder, env=os.environ | blocked | {"PYTHONPATH": str(folder)}, capture_output=True, text=True)
-    took = time.perf_counter() - began
+    took = Took(time.perf_counter() - began[0], processor_s() - began[1])
     if done.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))} failed:\n{(done.stdout + done.stderr)[-2000:]}")
     return took
 
 
-def build(folder: Path) -> float:
-    """Seconds of a build."""
+def processor_s() -> float:
+    """Processor time of all commands that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def build(folder: Path) -> Took:
     return run(Path(sys.executable).with_name("jupyter-book"), "build", "-q", "--path-output", ".", ".", folder=folder)
 
 
-def clean_build(folder: Path) -> float:
+def clean_build(folder: Path) -> Took:
     for built in ("html", ".doctrees"):
         shutil.rmtree(folder / "_build" / built, ignore_errors=True)
     return build(folder)
 
 
-def add_pages(folder: Path, pages: int) -> None:
-    """Copies of the chapter, so that the book in a folder has this many pages."""
-    extra = [f"book/copy{number:02}/{CHAPTER}" for number in range(pages - 2)]
+def add_pages(folder: Path, more: int) -> None:
+    """Copies of the chapter, as pages of the book in a folder."""
+    extra = [f"book/copy{number:02}/{CHAPTER}" for number in range(more)]
     for page in extra:
         (folder / page).parent.mkdir()
         shutil.copy(folder / "book" / f"{CHAPTER}.md", folder / f"{page}.md")
@@ -57,14 +81,14 @@ def add_pages(folder: Path, pages: int) -> None:
             toc.write("  - caption: Copies\n    chapters:\n" + "".join(f"      - file: {page}\n" for page in extra))
 
 
-def ours(folder: Path, pages: int) -> Path:
-    """A copy of the book with this many pages, not built."""
+def ours(folder: Path, more: int) -> Path:
+    """A copy of the book with so many pages more, not built."""
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("book", "notebooks", "infrapm", "_build/runtime"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, folder)
-    add_pages(folder, pages)
+    add_pages(folder, more)
     # Pages that are copies would share their pictures; different chapters draw each their own.
     module = folder / "infrapm" / "site" / "pages.py"
     source = module.read_text(encoding="utf-8")
@@ -78,50 +102,59 @@ author: The infrapm authors
 execute: {execute_notebooks: "off"}
 bibtex_bibfiles: [book/data/references.bib]
 """
+PEER_TOC = f"""format: jb-book
+root: book/index
+parts:
+  - caption: Chapters
+    chapters:
+      - file: book/{CHAPTER}
+"""
 
 
-def peer_source(folder: Path, pages: int) -> Path:
-    """The text of the same book, numbers filled in and exercises left out, with Jupyter Book's defaults."""
-    shutil.copytree(ROOT / "book", folder / "book")
-    shutil.copy(ROOT / "_toc.yml", folder)
+def peer_source(folder: Path, more: int) -> Path:
+    """The chapter's text, numbers filled in and exercises left out, with Jupyter Book's defaults; and so many pages more."""
+    (folder / "book" / "data").mkdir(parents=True)
+    shutil.copy(ROOT / "book" / "data" / "references.bib", folder / "book" / "data")
     (folder / "_config.yml").write_text(PEER_CONFIG)
-    for page in (folder / "book").glob("*.md"):
-        names = names_for(f"book/{page.stem}")
-        text = re.sub(r"\{calc\}`([^`]+)`", lambda found: computed(found[1], names), page.read_text(encoding="utf-8"))
-        page.write_text(re.sub(r"```\{(explorer|exercise)\}.*?\n```\n", "", text, flags=re.S), encoding="utf-8")
-    add_pages(folder, pages)
+    (folder / "_toc.yml").write_text(PEER_TOC)
+    (folder / "book" / "index.md").write_text("# The same text\n")
+    names = names_for(CHAPTER)
+    text = (ROOT / "book" / f"{CHAPTER}.md").read_text(encoding="utf-8")
+    text = re.sub(r"\{calc\}`([^`]+)`", lambda found: computed(found[1], names), text)
+    text = re.sub(r"```\{(explorer|exercise)\}.*?\n```\n", "", text, flags=re.S)
+    (folder / "book" / f"{CHAPTER}.md").write_text(text, encoding="utf-8")
+    add_pages(folder, more)
     return folder
 
 
-def peer(folder: Path, pages: int) -> Path:
+def peer(folder: Path) -> Path:
     """The built pages of the peer."""
-    build(peer_source(folder, pages))
+    build(peer_source(folder, more=0))
     return folder / "_build" / "html"
 
 
-def builds(work: Path) -> dict[str, float]:
-    """Seconds: each page more and all pages, for us and the peer; and one page edited."""
-    books = {(who.__name__, pages): who(work / f"{who.__name__}-{pages}", pages) for who in (ours, peer_source) for pages in PAGES}
-    took: dict[tuple[str, int], list[float]] = {key: [] for key in books}
+def builds(work: Path) -> dict[str, Took]:
+    """Each page more, for us and the peer; the whole book; and one page edited."""
+    books = {(who.__name__, more): who(work / f"{who.__name__}-{more}", more) for who in (ours, peer_source) for more in (0, MORE_PAGES)}
+    took: dict[tuple[str, int], list[Took]] = {key: [] for key in books}
     for _ in range(ROUNDS):
         for key, folder in books.items():
             took[key].append(clean_build(folder))
-    few, many = PAGES
 
-    def page_s(who: str) -> float:
-        return (median(took[who, many]) - median(took[who, few])) / (many - few)
+    def each_page(who: str) -> Took:
+        larger, smaller = middle(took[who, MORE_PAGES]), middle(took[who, 0])
+        return Took(*((getattr(larger, kind) - getattr(smaller, kind)) / MORE_PAGES for kind in ("clock_s", "processor_s")))
 
     edited = []
     for number in range(ROUNDS):
-        with open(books["ours", many] / "book" / f"copy{number:02}" / f"{CHAPTER}.md", "a") as page:
+        with open(books["ours", MORE_PAGES] / "book" / f"copy{number:02}" / f"{CHAPTER}.md", "a") as page:
             page.write("\nOne more sentence.\n")
-        edited.append(build(books["ours", many]))
+        edited.append(build(books["ours", MORE_PAGES]))
     return {
-        "page": page_s("ours"),
-        "all": median(took["ours", few]),
-        "peer page": page_s("peer_source"),
-        "peer all": median(took["peer_source", few]),
-        "edited": median(edited),
+        "page": each_page("ours"),
+        "all": middle(took["ours", 0]),
+        "peer page": each_page("peer_source"),
+        "edited": middle(edited),
     }
 
 
@@ -133,18 +166,19 @@ ONE_CELL = """{"cells": [{"cell_type": "code", "execution_count": 1, "id": "one"
 "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}, "nbformat": 4, "nbformat_minor": 5}"""
 
 
-def notebooks() -> dict[str, float]:
-    """Seconds that nbval takes a notebook, and for a notebook with one cell."""
+def notebooks() -> dict[str, Took]:
+    """What nbval takes a notebook, and for a notebook with one cell."""
     floor = ROOT / "_build" / "bench-one-cell.ipynb"
     floor.write_text(ONE_CELL)
     sources = sorted((ROOT / "notebooks").glob("*.ipynb"))
     nbval = (sys.executable, "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env")
-    took: dict[str, list[float]] = {"floor": [], "ours": []}
+    took: dict[str, list[Took]] = {"floor": [], "ours": []}
     for _ in range(ROUNDS):
         took["floor"].append(run(*nbval, floor, folder=ROOT))
-        took["ours"].append(run(*nbval, *sources, folder=ROOT) / len(sources))
+        all_of_them = run(*nbval, *sources, folder=ROOT)
+        took["ours"].append(Took(all_of_them.clock_s / len(sources), all_of_them.processor_s / len(sources)))
     floor.unlink()
-    return {name: median(times) for name, times in took.items()}
+    return {name: middle(times) for name, times in took.items()}
 
 
 def models() -> dict[str, float]:

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from tornado.web import RequestHandler
 
 from infrapm.serve import book_app, listen
@@ -23,6 +23,8 @@ SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", *(f"infrapm/{part}" f
 
 # Chromium as root needs the first; the others keep it from asking for anything by itself.
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 # Runs before a page's own scripts: a connection that saves data, for which Chromium has no switch.
 # Python then sleeps until the first touch.

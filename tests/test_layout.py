@@ -126,6 +126,7 @@ def test_every_missing_part_of_a_chapter_is_named(tmp_path: Path) -> None:
         "book/no-such.md",
         "notebooks/no-such.ipynb",
         "infrapm/exercises/no_such.py",
+        "infrapm/data/no-such.toml",
         "tests/exercises/test_no_such.py",
     ]
     assert [part.split()[0] for part in missing_parts("no-such", tmp_path)] == parts

@@ -33,7 +33,6 @@ from infrapm.exercises.availability import (
 from infrapm.explore.controls import Choice, Control
 from infrapm.explore.explorer import Answer, Explorer
 from infrapm.explore.tasks import NumericTask, Task
-from infrapm.site.chapters import ROOT
 from infrapm.site.pages import _VEGA_LITE_VERSION
 
 WINDOW_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}
@@ -109,7 +108,8 @@ def test_every_setting_gives_a_whole_view(explorer: Explorer, capfd: pytest.Capt
             assert picture["width"] == 340
             vega = vl_convert.vegalite_to_vega(picture, vl_version=_VEGA_LITE_VERSION, show_warnings=True)
             assert vega["marks"]
-    assert len(pictures) > 10, "the controls move the picture"
+    # Three settings a control: an explorer of one control has three pictures, and each differs.
+    assert len(pictures) >= min(11, 3 ** len(explorer.controls)), "the controls move the picture"
     said = capfd.readouterr()
     assert said.out + said.err == "", "the chart library has nothing to complain of"
 
@@ -495,13 +495,6 @@ def test_what_a_right_answer_is_told(task: Task, starts: str) -> None:
 # --- The chapter as a whole
 
 
-def test_every_objective_of_the_page_has_its_task() -> None:
-    page = (ROOT / "book" / "availability.md").read_text(encoding="utf-8")
-    objectives = page.split("## After this chapter you can")[1].split("##")[0]
-    numbers = [int(number) for number in re.findall(r"^(\d+)\. ", objectives, re.M)]
-    assert numbers == sorted({task.objective for task in TASKS})
-
-
 def test_names_are_told_apart() -> None:
     ids = [item.id for item in (*EXPLORERS, *TASKS)]
     assert len(set(ids)) == len(ids)
@@ -513,5 +506,5 @@ def test_names_are_told_apart() -> None:
     "request_", [{"slug": "no-such", "id": "nines"}, {"slug": "availability", "id": "no-such"}], ids=["chapter", "explorer"]
 )
 def test_a_name_that_there_is_not_is_told_with_those_that_there_are(request_: dict[str, str]) -> None:
-    with pytest.raises(KeyError, match="'no-such'; there are: (availability|nines, stack, crews)"):
+    with pytest.raises(KeyError, match="'no-such'; there are: (availability|nines, crews, shared, stack)"):
         call(json.dumps({"kind": "view", "typed": {}, "changed": "", "width": 640} | request_))

@@ -10,20 +10,21 @@ from infrapm.site import checks
 from infrapm.site.checks import HEADINGS, heading_problems
 from tests.fixtures.small_book import SmallBook
 
-FIRST, EXERCISE, KEY, FURTHER = HEADINGS
+# A chapter's own sections stand between the decision and "In the wild".
+OPENING, CLOSING = HEADINGS[:3], HEADINGS[3:]
 
 
 @pytest.mark.parametrize(
     "titles, problems",
     [
-        ([FIRST, "A claim", EXERCISE, KEY, FURTHER], []),
-        ([FIRST, "A claim", "Another", EXERCISE, KEY, FURTHER], []),
+        ([*OPENING, "A claim", *CLOSING], []),
+        ([*OPENING, "A claim", "Another", *CLOSING], []),
         ([], [f"the part “{heading}” is missing" for heading in HEADINGS]),
-        (["A claim", EXERCISE, KEY, FURTHER], ["the part “After this chapter you can” is missing"]),
-        ([FIRST, "A claim", "Exercises", KEY, FURTHER], ["the part “Exercise” is missing"]),
-        ([FIRST, EXERCISE, KEY, FURTHER], ["there is no section between the objectives and the exercise"]),
-        ([FIRST, "A claim", KEY, EXERCISE, FURTHER], [f"the parts stand in another order than: {', '.join(HEADINGS)}"]),
-        ([FIRST, "A claim", EXERCISE, EXERCISE, KEY, FURTHER], [f"the parts stand in another order than: {', '.join(HEADINGS)}"]),
+        (["A claim", *OPENING[1:], *CLOSING], ["the part “Warm-up” is missing"]),
+        ([*OPENING, "A claim", *CLOSING[:-1]], ["the part “Further reading” is missing"]),
+        ([*OPENING, *CLOSING], ["there is no section between “The decision” and “In the wild”"]),
+        ([*OPENING, "A claim", *reversed(CLOSING)], [f"the parts stand in another order than: {', '.join(HEADINGS)}"]),
+        ([*OPENING, "A claim", CLOSING[0], *CLOSING], [f"the parts stand in another order than: {', '.join(HEADINGS)}"]),
     ],
 )
 def test_headings(titles: list[str], problems: list[str]) -> None:
@@ -36,8 +37,8 @@ def chapter(*titles: str) -> str:
 
 # A page whose name is a chapter's must have a chapter's parts; any page must have words for its pictures.
 PAGES = {
-    "right/availability.md": chapter(FIRST, "A claim", EXERCISE, KEY, FURTHER),
-    "missing/availability.md": "# T\n\n" + chapter(FIRST, "A claim", EXERCISE, KEY).split("# T\n\n", 1)[1],
+    "right/availability.md": chapter(*OPENING, "A claim", *CLOSING),
+    "missing/availability.md": "# T\n\n" + chapter(*OPENING, "A claim", *CLOSING[:-1]).split("# T\n\n", 1)[1],
     "pictures.md": """\
         # Pictures
 
@@ -103,6 +104,7 @@ def test_a_chapter_without_its_files_is_told(tmp_path: Path, monkeypatch: pytest
             "book/no-such.md (the page)",
             "notebooks/no-such.ipynb (the source notebook, with solutions and stored outputs)",
             "infrapm/exercises/no_such.py (the explorers and tasks)",
+            "infrapm/data/no-such.toml (the decision, predictions, questions, judgment and card)",
             "tests/exercises/test_no_such.py (the tests of the explorers and tasks)",
         )
     ]

@@ -104,9 +104,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     [
         ("no-notebook", "5: [Errno 2] No such file or directory: '{folder}/notebooks/no-notebook.ipynb'"),
         ("unknown-task", "5: unknown-task.ipynb, cell 9: no 'month'; there are: month_budget, delivered, ceiling, spend"),
-        ("unknown-show", "5: unknown-show.ipynb, cell 1: no 'nine'; there are: nines, stack, crews"),
+        ("unknown-show", "5: unknown-show.ipynb, cell 1: no 'nine'; there are: nines, crews, shared, stack"),
         ("loose-code", "5: loose-code.ipynb, cell 1: code on a page is show(...), ask(...), check(...) or a solution"),
-        ("unknown-explorer", "5: no 'nine'; there are: nines, stack, crews"),
+        ("unknown-explorer", "5: no 'nine'; there are: nines, crews, shared, stack"),
         ("no-explorer", "3: Directive 'explorer': 1 argument(s) required, 0 supplied"),
     ],
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from infrapm.site.numbers import computed, names_for
+from infrapm.exercises._numbers import computed, names_for
 from tests.fixtures.small_book import SmallBook
 
-PAGE = "book/availability"
+CHAPTER = "availability"
 
 
 @pytest.mark.parametrize(
@@ -35,19 +35,19 @@ PAGE = "book/availability"
     ],
 )
 def test_what_is_shown(expression: str, shown: str) -> None:
-    assert computed(expression, names_for(PAGE)) == shown
+    assert computed(expression, CHAPTER) == shown
 
 
 def test_a_page_without_models_has_all_modules_and_no_functions() -> None:
-    names = names_for("book/index")
-    assert computed("availability.nines_of(0.99).nines", names) == "2"
+    names = names_for("index")
+    assert computed("availability.nines_of(0.99).nines", "index") == "2"
     assert "nines_of" not in names and "_validate" not in names
 
 
 @pytest.mark.parametrize("expression", ["open('x')", "__import__('os')", "eval('1')", "print(1)"])
 def test_prose_only_computes(expression: str) -> None:
     with pytest.raises(NameError):
-        computed(expression, names_for(PAGE))
+        computed(expression, CHAPTER)
 
 
 # What an author may get wrong: each on a page of its own, on line 3.

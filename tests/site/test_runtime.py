@@ -341,6 +341,24 @@ def test_a_corrupt_snapshot_is_dropped_and_python_boots(
 
 
 @pytest.mark.browser
+def test_a_snapshot_taken_after_large_computations_is_of_use(
+    reader: BrowserContext, server: Server, built: Path
+) -> None:
+    worker = json.loads((built / "runtime.json").read_text())["worker"]
+    source = (built / worker).read_text()
+    assert "python.makeMemorySnapshot()" in source
+    large = "python.runPython('many = list(range(3_000_000))'), python.makeMemorySnapshot()"
+    server.instead[worker] = source.replace("python.makeMemorySnapshot()", f"({large})").encode()
+    page, _ = visit(reader, server)
+    pause(page)
+    assert page.evaluate("caches.match('/runtime/snapshot').then(found => found.blob()).then(it => it.size)") > 60e6
+    page.close()
+    page, ready = visit(reader, server)
+    assert ready["from"] == "snapshot"
+    assert json.loads(ask(page, VIEW)["response"]) == json.loads(call(json.dumps(VIEW)))
+
+
+@pytest.mark.browser
 def test_snapshots_of_older_versions_go_and_others_caches_stay(reader: BrowserContext, server: Server) -> None:
     page, _ = visit(reader, server)
     page.evaluate("Promise.all(['infrapm-runtime-old', 'another-site'].map(name => caches.open(name)))")
