@@ -144,7 +144,7 @@ class WarmUp(_Study):
     def run(self) -> list[nodes.Node]:
         earlier = slugs()[: slugs().index(self.slug)]
         if not earlier:
-            words = nodes.paragraph("", "This is the first chapter: nothing to warm up yet. Later chapters open with three questions from earlier ones.")
+            words = nodes.paragraph("", "This is the first chapter, so there is nothing to warm up.")
             return [words]
         questions = [(slug, question) for slug in earlier for question in content(slug).questions]
         # Spread over the earlier chapters, and another choice for each chapter.
