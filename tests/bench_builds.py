@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from infrapm.exercises._numbers import filled
 from infrapm.models.availability import allowed_downtime, composite_availability, repairable
-from infrapm.site.numbers import computed, names_for
 from tests.bench_pages import wait_for_quiet
 from tests.conftest import ROOT
 
@@ -118,10 +118,12 @@ def peer_source(folder: Path, more: int) -> Path:
     (folder / "_config.yml").write_text(PEER_CONFIG)
     (folder / "_toc.yml").write_text(PEER_TOC)
     (folder / "book" / "index.md").write_text("# The same text\n")
-    names = names_for(CHAPTER)
     text = (ROOT / "book" / f"{CHAPTER}.md").read_text(encoding="utf-8")
-    text = re.sub(r"\{calc\}`([^`]+)`", lambda found: computed(found[1], names), text)
-    text = re.sub(r"```\{(explorer|exercise)\}.*?\n```\n", "", text, flags=re.S)
+    text = filled(text, CHAPTER)
+    # What Jupyter Book has no word for: our parts, and links to pages that the peer lacks.
+    text = re.sub(r"```\{[\w-]+\}.*?\n```\n", "", text, flags=re.S)
+    text = re.sub(r"\{term\}`(?:([^`<]+) <[^`]+>|([^`]+))`", lambda found: found[1] or found[2], text)
+    text = re.sub(r"\[([^\]]+)\]\(reference/[^)]*\)", r"\1", text)
     (folder / "book" / f"{CHAPTER}.md").write_text(text, encoding="utf-8")
     add_pages(folder, more)
     return folder

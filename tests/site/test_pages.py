@@ -49,7 +49,7 @@ def chapter(pages: dict[str, BeautifulSoup]) -> BeautifulSoup:
 
 
 def words(page: BeautifulSoup) -> str:
-    return re.sub(r"\s+", " ", page.get_text(" ")).replace(" .", ".").replace(" ,", ",")
+    return re.sub(r"\s+", " ", page.get_text(" ")).replace(" .", ".").replace(" ,", ",").replace(" :", ":")
 
 
 # --- The book as a whole
