@@ -20,7 +20,7 @@ from typing import Any, Iterator
 import psutil
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from tests.conftest import ROOT, SAVE_DATA, SNAPSHOT_KEPT, Site
+from tests.conftest import NO_GATES, ROOT, SAVE_DATA, SNAPSHOT_KEPT, Site
 
 FRONT, CHAPTER, CUT = "book/index.html", "book/availability.html", "book/cut.html"
 BARE = "runtime/bare-00000000"  # named so that the server sends it like our own runtime
@@ -139,7 +139,7 @@ class Bench:
         """A browser that has never seen the book, with a script that runs before the page's own."""
         reader = self.browser.new_context(viewport={"width": 1440, "height": 900})
         reader.set_default_timeout(120_000)
-        reader.add_init_script(script)
+        reader.add_init_script(NO_GATES + script)
         yield reader
         reader.close()
 

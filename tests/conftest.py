@@ -30,6 +30,13 @@ expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 # Python then sleeps until the first touch.
 SAVE_DATA = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } });"
 
+# The same for a reader who has said once that predictions before an explorer are not wanted.
+NO_GATES = """
+    if (location.protocol.startsWith("http")) {
+        localStorage.infrapm ??= JSON.stringify({version: 1, settings: {skip_gates: true}, chapters: {}});
+    }
+"""
+
 # Runs in a page: whether a snapshot of Python is kept, after waiting a minute at most. (Playwright's own
 # waiting takes a promise for an answer.)
 SNAPSHOT_KEPT = """async () => {

@@ -20,7 +20,7 @@ from infrapm.explore.explorer import Answer, Explorer
 from infrapm.explore.tasks import ChoiceTask, Feedback, NumericTask, Option, OrderingTask, SeveralTask, Task
 from infrapm.site.exercise import KINDS
 from infrapm.site.pages import render
-from tests.conftest import ROOT, SAVE_DATA, SNAPSHOT_KEPT, Site
+from tests.conftest import NO_GATES, ROOT, SAVE_DATA, SNAPSHOT_KEPT, Site
 
 pytestmark = pytest.mark.browser
 
@@ -32,17 +32,9 @@ CHAPTER_PAGE = "book/availability.html"
 ALLOWED_ON_CONSOLE: tuple[str, ...] = ()
 
 
-# A reader who has said once that predictions are not wanted; test_browser_study.py has the gates.
-NO_GATES = """
-    if (location.protocol.startsWith("http")) {
-        localStorage.infrapm ??= JSON.stringify({version: 1, settings: {skip_gates: true}, chapters: {}});
-    }
-"""
-
-
 @pytest.fixture
 def new_reader(new_reader: NewReader) -> NewReader:
-    """Readers whose explorers stand open."""
+    """Readers whose explorers stand open; test_browser_study.py has the gates."""
 
     def new(**options: Any) -> BrowserContext:
         reader = new_reader(**options)

@@ -338,8 +338,12 @@ if (!navigator.connection?.saveData) {
     },
     { rootMargin: "300px" }
   );
+  // After the first paint: starting Python is to delay no picture.
+  new PerformanceObserver((_, paint) => {
+    paint.disconnect();
+    for (const part of parts) near.observe(part);
+  }).observe({ type: "paint", buffered: true });
   for (const part of parts) {
-    near.observe(part);
     part.addEventListener("pointerenter", () => python.start(), { once: true });
     part.addEventListener("focusin", () => python.start(), { once: true });
   }
