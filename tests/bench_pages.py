@@ -216,6 +216,7 @@ class Bench:
             page = self.visit(reader, CHAPTER)
             for part in page.locator(".ip-explorer").all():
                 slider = part.locator(".ip-slider").first
+                steps = int(slider.get_attribute("max"))
                 slider.press("Home")
                 page.wait_for_function("moves.length")
                 for key in 3 * ["ArrowRight", "ArrowLeft"]:
@@ -224,7 +225,7 @@ class Bench:
                 for number in range(MOVES):
                     if number % 10 == 0:
                         wait_for_quiet()
-                    self.press(page, slider.press, "ArrowRight" if number % 30 < 15 else "ArrowLeft")
+                    self.press(page, slider.press, "ArrowLeft" if number // steps % 2 else "ArrowRight")
                 found[part.get_attribute("data-id")] = moves_p95(page.evaluate("moves"))
                 page.evaluate("moves.length = 0")
         return found
