@@ -3,7 +3,7 @@
 Each returns the value as a plain `float`, `int`, `str` or `list`. Anything else than it names raises `ValueError`
 with the argument's name, its range and the value given. No number may be NaN, infinite, a bool, a text or None.
 """
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from math import isfinite, nan
 from numbers import Real
 from reprlib import repr as short
@@ -24,6 +24,14 @@ def fraction(name: str, value: object, *, zero: bool = True, one: bool = True) -
     percent = 1 < number < 100 or (one and number == 100)
     hint = f" (did you mean {number / 100:.12g}?)" if percent else ""
     raise _invalid(name, f"a number {valid}", value, hint)
+
+
+def number(name: str, value: object) -> float:
+    """Any finite number."""
+    found = _real(value)
+    if isfinite(found):
+        return found
+    raise _invalid(name, "a finite number", value)
 
 
 def positive(name: str, value: object) -> float:
@@ -64,6 +72,20 @@ def choice(name: str, value: object, options: Collection[str]) -> str:
     if isinstance(value, str) and value in options:
         return value
     raise _invalid(name, f"one of {', '.join(options)}", value)
+
+
+def flag(name: str, value: object) -> bool:
+    """True or False; 0 and 1 do not count."""
+    if isinstance(value, bool):
+        return value
+    raise _invalid(name, "True or False", value)
+
+
+def table(name: str, value: object, *, empty: bool = False) -> dict:
+    """A mapping from texts to anything."""
+    if isinstance(value, Mapping) and (value or empty) and all(isinstance(key, str) for key in value):
+        return dict(value)
+    raise _invalid(name, "a mapping from names" if empty else "a mapping with at least one name", value)
 
 
 def items(name: str, value: object, *, empty: bool = False) -> list:

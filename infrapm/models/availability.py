@@ -11,11 +11,12 @@ Failure and repair                        `repairable`, `required_mttf`
 `WINDOW_S` holds the length of each window in seconds. Sources in square brackets are keys of the bibliography.
 """
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
+from infrapm.models._numeric import binomial_tail
+from infrapm.models._time import HOURS_PER_YEAR, WINDOW_S
 from infrapm.models._validate import between, choice, fraction, items, non_negative, positive, whole
 
 __all__ = [
@@ -23,19 +24,6 @@ __all__ = [
     "allowed_downtime", "availability_from_downtime", "nines_of", "availability_of",
     "composite_availability", "repairable", "required_mttf",
 ]
-
-DAY_S = 86_400
-HOURS_PER_YEAR = 8_760
-# Calendars differ (a mean month has 30.44 days), so the lengths are fixed here: those of [sre2016availability].
-WINDOW_S: Mapping[str, int] = MappingProxyType({
-    "hour": 3_600,
-    "day": DAY_S,
-    "week": 7 * DAY_S,
-    "month": 30 * DAY_S,
-    "quarter": 90 * DAY_S,
-    "year": 365 * DAY_S,
-})
-
 
 # Downtime budget
 
@@ -289,34 +277,13 @@ def _k_of_equal(k: int, n: int, member: UpDown, beta: float) -> UpDown:
     common_up, common_down = 1 - beta + beta * up, beta * down
     alone_up, alone_down = up + common_down, down - common_down
     # Sum the rarer outcome, so that it keeps its digits. Below the mean, that is having too few up.
-    enough = _binomial_tail(k, n, alone_up, alone_down) if k > n * alone_up else 1.0
+    enough = binomial_tail(k, n, alone_up, alone_down) if k > n * alone_up else 1.0
     if enough <= 0.5:
         group = enough, 1 - enough
     else:
-        too_few = _binomial_tail(n - k + 1, n, alone_down, alone_up)
+        too_few = binomial_tail(n - k + 1, n, alone_down, alone_up)
         group = 1 - too_few, too_few
     return _all_up([(common_up, common_down), group])
-
-
-def _binomial_tail(k: int, n: int, p: float, q: float) -> float:
-    """The chance of k or more successes in n, for k above the mean n p and q = 1 - p.
-
-    Above the mean each term is smaller than the one before, so the sum can stop early, and n can be large.
-    """
-    if p == 0:
-        return 0.0
-    if n <= 100:
-        term = math.comb(n, k) * p**k * q ** (n - k)
-    else:  # the binomial coefficient may be larger than any float
-        log_ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-        term = math.exp(log_ways + k * math.log(p) + (n - k) * math.log(q))
-    total = 0.0
-    for i in range(k, n + 1):
-        total += term
-        if term < total * 1e-18:
-            break
-        term *= (n - i) / (i + 1) * p / q
-    return total
 
 
 # Failure and repair
