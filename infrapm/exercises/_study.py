@@ -67,10 +67,12 @@ def study(slug: str) -> tuple[Any, Any, Any]:
         return Words(f"{feedback(decision, key)}\n\n{fill(decision.after)}")
 
     def predict(id: str, key: str | None = ASK, confidence: int | None = None) -> Words:
-        """Show a prediction, or commit to a key with a confidence in percent."""
-        prediction = content(slug).prediction(id)
+        """Show a prediction or an evidence pack, or commit to a key with a confidence in percent."""
+        evidence = {pack.id: pack for pack in content(slug).evidence}
+        prediction = evidence.get(id) or content(slug).prediction(id)
         if key is ASK:
-            return Words(question(prediction))
+            lines = f"```{prediction.language}\n{fill(prediction.lines)}\n```\n\n" if id in evidence else ""
+            return Words(lines + question(prediction))
         if lacking := committed(prediction, key, confidence):
             return Words(lacking)
         return Words(f"{feedback(prediction, key)}\n\n{fill(prediction.after)}")
