@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "explore": ["infrapm.explore"],
     "exercises": ["infrapm.models", "infrapm.explore", "infrapm.exercises"],
 }
-IN_FUNCTIONS = {"explore": ["IPython", "ipywidgets"]}
+IN_FUNCTIONS = {"models": ["numpy"], "explore": ["IPython", "ipywidgets"]}
 
 
 # --- Imports
