@@ -12,7 +12,7 @@ def round_up(value: float) -> int:
     >>> round_up(0.1 * 30), round_up(3.1)
     (3, 4)
     """
-    return math.ceil(value - _HAIR)
+    return math.ceil(value - _hair(value))
 
 
 def round_down(value: float) -> int:
@@ -21,7 +21,12 @@ def round_down(value: float) -> int:
     >>> round_down(100 * 0.29), round_down(2.9)
     (29, 2)
     """
-    return math.floor(value + _HAIR)
+    return math.floor(value + _hair(value))
+
+
+def _hair(value: float) -> float:
+    """What rounding may have added: 1e-9, and a few of the last digits of a number beyond a million."""
+    return max(_HAIR, abs(value) * 1e-15)
 
 
 def same(one: float, other: float) -> bool:
