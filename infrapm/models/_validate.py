@@ -82,11 +82,11 @@ def choice(name: str, value: object, options: Collection[str]) -> str:
     raise _invalid(name, f"one of {', '.join(options)}", value)
 
 
-def text(name: str, value: object) -> str:
-    """A text that says something: white space alone does not count."""
-    if isinstance(value, str) and value.strip():
+def text(name: str, value: object, *, empty: bool = False) -> str:
+    """A text that says something: white space alone does not count, but with `empty`."""
+    if isinstance(value, str) and (empty or value.strip()):
         return value
-    raise _invalid(name, "a text that is not empty", value)
+    raise _invalid(name, "a text" if empty else "a text that is not empty", value)
 
 
 def flag(name: str, value: object) -> bool:
@@ -94,13 +94,6 @@ def flag(name: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     raise _invalid(name, "True or False", value)
-
-
-def text(name: str, value: object) -> str:
-    """A text, which may be empty."""
-    if isinstance(value, str):
-        return value
-    raise _invalid(name, "a text", value)
 
 
 def table(name: str, value: object, *, empty: bool = False) -> dict:
