@@ -186,6 +186,7 @@ def test_best_order_against_all_orders(jobs):
 def test_equal_ratios_are_equal_in_spite_of_floats():
     result = best_order([[0.1 + 0.2, 1], [0.3, 1], [0.6, 2]])
     assert result.best_order == (0, 1, 2) and result.tie
+    assert best_order([[0.3, 1], [0.1 + 0.2, 1], [0.1, 1], [0.1, 1]]).best_order == (0, 1, 2, 3)
     assert best_order([[1, 1]]) == model.Order((0,), 1.0, 1.0, 1.0, False)
     assert best_order([[0, 1e308], [0, 1e308]]).best_cost == 0
     assert best_order([[1e308, 1e308], [1e308, 1e308]]).best_cost == math.inf
