@@ -76,6 +76,7 @@ def test_imports_run_one_way(file: Path) -> None:
     "package, source, wrong",
     [
         ("infrapm.models", "import numpy", ["numpy"]),
+        ("infrapm.models", "def f():\n    import numpy as np", []),
         ("infrapm.models", "def f():\n    from scipy import stats", ["scipy.stats"]),
         ("infrapm.models", "from infrapm.explore import text", ["infrapm.explore.text"]),
         ("infrapm.models", "from .. import exercises", ["infrapm.exercises"]),
