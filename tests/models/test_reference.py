@@ -65,3 +65,17 @@ def test_comparison(expected, actual, tolerance, equal):
 
 def test_comparison_finds_a_missing_output():
     assert result_differences({"expected": {"x": 1}, "tolerance": "-"}, {"y": 1}) == ["x is missing"]
+
+
+def test_a_case_that_does_not_hold_is_seen():
+    case = {"model": "", "call": "", "inputs": {}, "expected": {"x": 1}, "tolerance": "-"}
+    refused = case | {"expected": {"error": "ValueError"}}
+    repeated = case | {"kind": "repeat", "expected": {"identical": True}}
+
+    def refuse(*_):
+        raise ValueError
+
+    answers = iter([{"x": 1}, {"x": 2}])
+    assert problems(case, lambda *_: {"x": 1}) == [] != problems(case, lambda *_: {"x": 2})
+    assert problems(refused, refuse) == [] != problems(refused, lambda *_: {"x": 1})
+    assert problems(repeated, lambda *_: {"x": 1}) == [] != problems(repeated, lambda *_: next(answers))
