@@ -22,6 +22,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from infrapm.exercises import chapter
+from infrapm.exercises._claims import claims
 from infrapm.exercises._content import CONFIDENCES, Choice, Content, content, spine
 from infrapm.exercises._numbers import filled
 
@@ -71,6 +72,12 @@ def _slips(data: dict[str, Any]) -> list[tuple[list[Any], str]]:
                 slips.append(([*path, "options", i, "misconception"], f"{named!r} is not in [misconceptions]"))
             if path[0] == "question" and option["key"] != choice["right"] and not named:
                 slips.append(([*path, "options", i], f"the wrong option {option['key']!r} names no misconception"))
+    audited = [card["claim"] for card in data.get("audit", [])]
+    for i, id in enumerate(audited):
+        if id not in claims():
+            slips.append((["audit", i, "claim"], f"there is no claim {id!r} in book/data/claims.csv"))
+        if id in audited[:i]:
+            slips.append((["audit", i, "claim"], f"the claim {id!r} is audited twice"))
     if sum(question["needs_model"] for question in data["question"]) < 2:
         slips.append((["question"], "at least two questions need a model"))
     return slips
@@ -265,7 +272,7 @@ def _fill_progress(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                     "slug": slug,
                     "title": app.env.titles[page].astext(),
                     "url": app.builder.get_relative_uri(docname, page),
-                    "choices": 1 + len(filling.choices),  # the decision comes twice
+                    "choices": 1 + len(filling.choices) + len(filling.audit),  # the decision comes twice
                     "tasks": len(chapter(slug).TASKS),
                 }
             )

@@ -488,7 +488,7 @@ function wireLedger(form) {
 
 function answersForPrint() {
   const answers = [...document.querySelectorAll(".ip-study, .ip-task")].flatMap((part) => {
-    const folded = [...part.querySelectorAll("details:not(.ip-rubric)")];
+    const folded = [...part.querySelectorAll("details:not(.ip-rubric, details details)")];
     const bodies = folded.flatMap((details) => [...details.children].slice(1).map((child) => child.cloneNode(true)));
     return bodies.length ? [make("h3", {}, part.querySelector(".ip-title").textContent), ...bodies] : [];
   });
@@ -500,7 +500,9 @@ addEventListener("afterprint", () => document.querySelector(".ip-answers")?.remo
 
 // ---- Start -------------------------------------------------------------------------------------------
 
-const wiring = { judgment: wireJudgment, card: wireCard };
+// The claim auditor has a script of its own, loaded where a page holds its parts.
+const wireAudit = (part) => import("./audit.js").then(({ wire }) => wire(part, { kept, change, make, copied, download }));
+const wiring = { judgment: wireJudgment, card: wireCard, audit: wireAudit, "audit-result": wireAudit, "take-away": wireAudit };
 for (const part of document.querySelectorAll(".ip-study")) {
   (wiring[part.dataset.kind] ?? wireChoice)(part);
   wireCounts(part);

@@ -1,0 +1,74 @@
+"""The claim auditor on a page: believe, recompute, rewrite.
+
+    {audit}        {take-away} ID
+
+{audit} places the deck of the page's chapter: a card for each claim, whose verdict and recomputation unfold when the
+reader has said how far they trust it, then the reader's trust by verdict, and room to rewrite two claims. The cards
+are [[audit]] in `infrapm/data/<slug>.toml`; what a card recomputes is the explorer of its claim in RECOMPUTE of the
+chapter's exercises. {take-away} after an explorer keeps what the reader typed in it, and hands out its reading.
+
+Without a script the cards read from top to bottom, their answers folded.
+"""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from infrapm.exercises import chapter, find
+from infrapm.exercises._claims import claims, holds
+from infrapm.exercises._content import TRUST
+
+from .pages import depend_on_package, first_picture
+from .sources import claim_names
+from .study import _Study, _told
+
+_REWRITES = 2
+_REWRITE_WORDS = 60
+_OUTCOME = {True: "yes", False: "no", None: ""}
+
+
+class Audit(_Study):
+    """{audit}"""
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        deck = self.filling.audit
+        if not deck:
+            raise ValueError(f"infrapm/data/{self.slug}.toml has no [[audit]]")
+        placed: list[nodes.Node] = []
+        for number, card in enumerate(deck, 1):
+            explorer = find(chapter(self.slug).RECOMPUTE, card.claim)
+            answer = explorer.answer(explorer.defaults)
+            placed += self.part(
+                "audit.html",
+                card=card,
+                number=number,
+                count=len(deck),
+                trust=TRUST,
+                holds=_OUTCOME[holds(claims()[card.claim]["verdict"])],
+                explorer=explorer,
+                answer=answer,
+                picture=first_picture(answer.view.picture),
+                prefix=f"recompute-{card.claim}",
+                style="ip-recompute",
+                **claim_names(self.env, card.claim),
+            )
+        deck_claims = [claims()[card.claim] for card in deck]
+        return placed + self.part("audit-result.html", deck=deck_claims, rewrites=range(1, _REWRITES + 1), limit=_REWRITE_WORDS)
+
+
+class TakeAway(_Study):
+    """{take-away} ID: after the explorer that it is about."""
+
+    required_arguments = 1
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        depend_on_package(self.env)
+        explorer = find(chapter(self.slug).EXPLORERS, self.arguments[0])
+        return self.part("take-away.html", explorer=explorer)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("audit", Audit)
+    app.add_directive("take-away", TakeAway)
+    app.add_css_file("audit.css", priority=830)
