@@ -96,6 +96,13 @@ def flag(name: str, value: object) -> bool:
     raise _invalid(name, "True or False", value)
 
 
+def text(name: str, value: object) -> str:
+    """A text, which may be empty."""
+    if isinstance(value, str):
+        return value
+    raise _invalid(name, "a text", value)
+
+
 def table(name: str, value: object, *, empty: bool = False) -> dict:
     """A mapping from texts to anything."""
     if isinstance(value, Mapping) and (value or empty) and all(isinstance(key, str) for key in value):

@@ -42,7 +42,7 @@ SENT = ("models", "explore", "exercises")  # of our package, as far as chapters 
 
 INSTALL = "Run `npm ci --ignore-scripts`, or `make book`, which does."
 
-# Starts Pyodide in Node with a library, and runs one step of in_pyodide.py on a folder of this machine.
+# Starts Pyodide in Node with a library, and runs `main` of a Python file on a folder of this machine.
 IN_NODE = """
 const [pyodide, library, folder, source, step] = process.argv.slice(1);
 try {
@@ -230,12 +230,12 @@ def compiled_library(root: Path, vendored: Mapping[str, bytes], cache: Path, fol
     return kept
 
 
-def run_in_pyodide(root: Path, library: Path, folder: Path, step: str) -> None:
-    """Run one step of in_pyodide.py in Node; its files are in *folder*."""
+def run_in_pyodide(root: Path, library: Path, folder: Path, step: str, source: Path = IN_PYODIDE) -> None:
+    """Run `main(step, ...)` of a Python file in Node, by default one step of this build; its files are in *folder*."""
     node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
     if node is None:
         raise RuntimeBuildError("Node is missing: run `make book`, which installs it where it can, or install Node.")
-    arguments = [str(root / "node_modules" / "pyodide"), str(library), str(folder), str(IN_PYODIDE), step]
+    arguments = [str(root / "node_modules" / "pyodide"), str(library), str(folder), str(source), step]
     command = [node, "--input-type=module", "--eval", IN_NODE, *arguments]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
