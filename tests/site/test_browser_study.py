@@ -278,6 +278,11 @@ def test_on_paper_the_answers_stand_at_the_end(reader: BrowserContext, site: Sit
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(page.locator(".ip-gated .ip-picture").first).to_have_css("filter", "none")
     expect(part(page, slug, question.id).locator(".ip-reveal")).to_be_hidden()
+    expect(part(page, slug, "judgment").locator(".ip-rubric table")).to_be_visible()
+    assert page.locator(".ip-solution:visible, .ip-explorer > .ip-table:visible").count() == 0, "nothing that is folded leaves its title behind"
+    answers = page.locator(".ip-answers")
+    expect(answers.locator("h3").filter(has_text=filled(question.question, slug.replace("-", "_"))[:40])).to_have_count(1)
+    assert answers.locator("pre").count() == page.locator(".ip-solution").count() > 0
     expect(page.locator(".bd-article > :last-child")).to_contain_text(filled(question.options[0].feedback, slug.replace("-", "_"))[:60])
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".ip-answers")).to_have_count(0)

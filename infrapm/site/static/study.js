@@ -488,9 +488,12 @@ function wireLedger(form) {
 
 function answersForPrint() {
   const answers = [...document.querySelectorAll(".ip-study, .ip-task")].flatMap((part) => {
-    const folded = [...part.querySelectorAll("details:not(.ip-rubric)")];
+    const solution = part.closest(".ip-exercise")?.nextElementSibling;
+    const folded = [...part.querySelectorAll("details:not(.ip-rubric)"), ...(solution?.matches(".ip-solution") ? [solution] : [])];
     const bodies = folded.flatMap((details) => [...details.children].slice(1).map((child) => child.cloneNode(true)));
-    return bodies.length ? [make("h3", {}, part.querySelector(".ip-title").textContent), ...bodies] : [];
+    const question = part.matches(".ip-study") ? part.querySelector("legend")?.textContent : "";
+    const title = [part.querySelector(".ip-title").textContent, question].filter(Boolean).join(": ");
+    return bodies.length ? [make("h3", {}, title), ...bodies] : [];
   });
   return make("section", { class: "ip-answers ip-study" }, make("h2", {}, "Answers"), ...answers);
 }
