@@ -873,6 +873,12 @@ def _(p_offer, confidence):
     return int(stats.geom.ppf(confidence, p_offer))
 
 
+@peer("loop-noise", method="variances added")
+def _(sd, interviews):
+    total_sd = math.sqrt(sum(sd**2 for _ in range(interviews)))
+    return total_sd / interviews
+
+
 @peer("loop-pass", "scipy", method="normal distribution")
 def _(true_score, bar, sd, interviews):
     return float(stats.norm.sf(bar, true_score, sd / math.sqrt(interviews)))
