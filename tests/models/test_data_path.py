@@ -278,6 +278,20 @@ def test_simulated_supermarket_against_its_formula(load, choices, queues):
     assert run.trials == 150_000
 
 
+def test_one_simulated_queue_against_lindleys_recursion():
+    """The same random numbers: the wait is that of the customer before, plus its service, less the time between."""
+    draw, responses, wait, service = random.Random(3).random, [], 0.0, 0.0
+    for _ in range(1_000):
+        between = -math.log(1 - draw()) / 0.95
+        draw()  # which of one queue
+        wait, service = max(0.0, wait + service - between), -math.log(1 - draw())
+        responses.append(wait + service)
+    batches = [statistics.mean(responses[200 + 40 * i:240 + 40 * i]) for i in range(20)]  # without the first fifth
+    run = simulate_supermarket(0.95, 1, queues=1, customers=1_000, seed=3)
+    assert run.mean_response_services == close(statistics.mean(batches))
+    assert run.standard_error_services == close(statistics.stdev(batches) / 20**0.5)
+
+
 def test_supermarket_run_edges():
     assert simulate_supermarket(0, 2) == model.SupermarketRun(1.0, 0.0, 200_000)
     calm = simulate_supermarket(1e-308, 2, customers=5_000)
