@@ -31,6 +31,7 @@ lab: .venv/.installed ## open the exercises in JupyterLab, in your own copies in
 
 test: book .venv/.installed-tests ## prove it all: models, notebooks, pages in Chromium (minutes)
 	@$(PY) tests/chromium.py
+	@$(PY) tests/bubblewrap.py
 	@failed=; \
 	$(PY) -m ruff check --quiet . || failed="$$failed ruff"; \
 	$(PY) -m pytest --quiet || failed="$$failed pytest"; \
@@ -40,6 +41,7 @@ test: book .venv/.installed-tests ## prove it all: models, notebooks, pages in C
 
 bench: book .venv/.installed-tests ## measure the goals and print them as a table (minutes)
 	@$(PY) tests/chromium.py
+	@$(PY) tests/bubblewrap.py
 	@$(PY) -m tests.bench
 
 outputs: .venv/.installed ## run the source notebooks and store their outputs anew

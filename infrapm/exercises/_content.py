@@ -44,6 +44,18 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Evidence(Choice):
+    """A question about lines of a log, a trace, a bill or a diff: which hypothesis dies?
+
+    language: how the lines are colored, a name that Pygments knows ("text" for none).
+    """
+
+    title: str = ""
+    language: str = ""
+    lines: str = ""
+
+
+@dataclass(frozen=True)
 class Anchor:
     """An answer to grade first: its band by the authors, and the sentence that decides it."""
 
@@ -79,13 +91,27 @@ class Content:
     questions: tuple[Choice, ...]
     judgment: Judgment
     card: dict[str, str]
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Everything that a reader chooses in: decision, predictions, evidence, questions."""
+        return (self.decision, *self.predictions, *self.evidence, *self.questions)
 
     def prediction(self, id: str) -> Choice:
         """The prediction with this id; KeyError names the ids there are."""
-        for prediction in self.predictions:
-            if prediction.id == id:
-                return prediction
-        raise KeyError(f"no prediction {id!r}; there are: {', '.join(p.id for p in self.predictions)}")
+        return _named(self.predictions, id, "prediction")
+
+    def evidence_pack(self, id: str) -> Evidence:
+        """The evidence pack with this id; KeyError names the ids there are."""
+        return _named(self.evidence, id, "evidence")
+
+
+def _named(choices: tuple[Any, ...], id: str, kind: str) -> Any:
+    for choice in choices:
+        if choice.id == id:
+            return choice
+    raise KeyError(f"no {kind} {id!r}; there are: {', '.join(choice.id for choice in choices)}")
 
 
 def _read(slug: str) -> dict[str, Any]:
@@ -106,6 +132,7 @@ def content(slug: str) -> Content:
         misconceptions=data["misconceptions"],
         decision=_choice(data["decision"]),
         predictions=tuple(_choice(prediction) for prediction in data["prediction"]),
+        evidence=tuple(_choice(evidence, Evidence) for evidence in data.get("evidence", [])),
         questions=tuple(_choice(question) for question in data["question"]),
         judgment=Judgment(
             **{key: judgment[key] for key in ("objective", "title", "words", "case", "question", "model_answer")},
@@ -117,8 +144,8 @@ def content(slug: str) -> Content:
     )
 
 
-def _choice(data: dict[str, Any]) -> Choice:
-    return Choice(**data | {"options": tuple(Option(**option) for option in data["options"])})
+def _choice(data: dict[str, Any], kind: type = Choice) -> Any:
+    return kind(**data | {"options": tuple(Option(**option) for option in data["options"])})
 
 
 @lru_cache(maxsize=None)

@@ -25,6 +25,18 @@ class Words:
         return self.text
 
 
+def lacking(choice: Choice, key: Any, confidence: Any) -> str:
+    """Why a key and a confidence are no commitment to a choice yet, or an empty text."""
+    keys = [option.key for option in choice.options]
+    if key is None:
+        return "Not answered yet."
+    if key not in keys:
+        return f"Choose one of: {', '.join(keys)}."
+    if confidence not in CONFIDENCES:
+        return f"Say how sure you are, with one of: {', '.join(map(str, CONFIDENCES))} (percent)."
+    return ""
+
+
 def study(slug: str) -> tuple[Any, Any, Any]:
     """The three functions decide, predict and judge of a chapter."""
     module = slug.replace("-", "_")
@@ -37,17 +49,6 @@ def study(slug: str) -> tuple[Any, Any, Any]:
         case = f"{fill(choice.case)}\n\n" if choice.case else ""
         return f"{case}**{fill(choice.question)}**\n\n{options}"
 
-    def committed(choice: Choice, key: Any, confidence: Any) -> str:
-        """Why this is no commitment yet, or an empty text."""
-        keys = [option.key for option in choice.options]
-        if key is None:
-            return "Not answered yet."
-        if key not in keys:
-            return f"Choose one of: {', '.join(keys)}."
-        if confidence not in CONFIDENCES:
-            return f"Say how sure you are, with one of: {', '.join(map(str, CONFIDENCES))} (percent)."
-        return ""
-
     def feedback(choice: Choice, key: str) -> str:
         said = next(option.feedback for option in choice.options if option.key == key)
         opening = "As the authors." if key == choice.right else "The authors differ."
@@ -58,8 +59,8 @@ def study(slug: str) -> tuple[Any, Any, Any]:
         decision = content(slug).decision
         if key is ASK:
             return Words(question(decision))
-        if lacking := committed(decision, key, confidence):
-            return Words(lacking)
+        if missing := lacking(decision, key, confidence):
+            return Words(missing)
         if not str(reason).strip():
             return Words("One reason is missing: without it you cannot compare later.")
         if not again:
@@ -67,12 +68,14 @@ def study(slug: str) -> tuple[Any, Any, Any]:
         return Words(f"{feedback(decision, key)}\n\n{fill(decision.after)}")
 
     def predict(id: str, key: str | None = ASK, confidence: int | None = None) -> Words:
-        """Show a prediction, or commit to a key with a confidence in percent."""
-        prediction = content(slug).prediction(id)
+        """Show a prediction or an evidence pack, or commit to a key with a confidence in percent."""
+        evidence = {pack.id: pack for pack in content(slug).evidence}
+        prediction = evidence.get(id) or content(slug).prediction(id)
         if key is ASK:
-            return Words(question(prediction))
-        if lacking := committed(prediction, key, confidence):
-            return Words(lacking)
+            lines = f"```{prediction.language}\n{fill(prediction.lines)}\n```\n\n" if id in evidence else ""
+            return Words(lines + question(prediction))
+        if missing := lacking(prediction, key, confidence):
+            return Words(missing)
         return Words(f"{feedback(prediction, key)}\n\n{fill(prediction.after)}")
 
     def judge(anchors: list[int] | None = ASK, answer: str | None = ASK, own_band: int | None = None) -> Words:

@@ -20,6 +20,7 @@ STEP_MIN = {
     'data-kind="decision"': 2,
     'data-kind="again"': 1,
     'data-kind="prediction"': 1,
+    'data-kind="evidence"': 3,
     'data-kind="question"': 1,
     'class="ip-explorer"': 2,
     'class="ip-task"': 2,

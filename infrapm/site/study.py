@@ -1,6 +1,7 @@
 """The parts of a chapter that a reader works in, apart from explorers and tasks.
 
-    {warm-up}   {decision}   {decision} again   {predict} ID   {questions}   {judgment}   {decision-card}
+    {warm-up}   {decision}   {decision} again   {predict} ID   {evidence-pack} ID
+    {questions}   {judgment}   {decision-card}
 
 Their words stand in `infrapm/data/<slug>.toml` (see `infrapm.exercises._content`), checked against its
 schema here. Without a script every part reads from top to bottom, its answers folded.
@@ -22,8 +23,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from infrapm.exercises import chapter
 from infrapm.exercises._content import CONFIDENCES, Choice, Content, content, spine
+from infrapm.exercises._numbers import filled
 
-from .chapters import ROOT, slugs
+from .chapters import ROOT, module_name, slugs
 from .pages import depend_on_package, live, render
 from .words import inline_html, words_html
 
@@ -55,7 +57,10 @@ def _slips(data: dict[str, Any]) -> list[tuple[list[Any], str]]:
     """What a schema cannot say: right answers that are no option, misconceptions without a name."""
     slips: list[tuple[list[Any], str]] = []
     choices = [(["decision"], data["decision"])]
-    choices += [([kind, i], choice) for kind in ("prediction", "question") for i, choice in enumerate(data[kind])]
+    kinds = ("prediction", "evidence", "question")
+    choices += [([kind, i], choice) for kind in kinds for i, choice in enumerate(data.get(kind, []))]
+    ids = [choice["id"] for _, choice in choices]
+    slips += [([*path, "id"], f"the id {choice['id']!r} is used twice") for path, choice in choices if ids.count(choice["id"]) > 1]
     for path, choice in choices:
         keys = [option["key"] for option in choice["options"]]
         if choice["right"] not in keys:
@@ -194,6 +199,21 @@ class Predict(_Study):
         return self.choice(self.filling.prediction(self.arguments[0]), "prediction", "Predict, then see")
 
 
+class EvidencePack(_Study):
+    """{evidence-pack} ID: lines to read, numbered, and the hypothesis that they refute."""
+
+    required_arguments = 1
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        evidence = self.filling.evidence_pack(self.arguments[0])
+        lines = filled(evidence.lines.strip("\n"), module_name(self.slug))
+        code = nodes.literal_block(lines, lines, language=evidence.language, linenos=True, classes=["ip-evidence"])
+        self.set_source_info(code)
+        heading = nodes.paragraph("", f"Evidence: {evidence.title}", classes=["ip-evidence-title"])
+        return [heading, code, *self.choice(evidence, "evidence", "Which hypothesis dies?")]
+
+
 class Questions(_Study):
     """{questions}: the five of "Check yourself"."""
 
@@ -245,7 +265,7 @@ def _fill_progress(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                     "slug": slug,
                     "title": app.env.titles[page].astext(),
                     "url": app.builder.get_relative_uri(docname, page),
-                    "choices": 2 + len(filling.predictions) + len(filling.questions),
+                    "choices": 1 + len(filling.choices),  # the decision comes twice
                     "tasks": len(chapter(slug).TASKS),
                 }
             )
@@ -264,6 +284,7 @@ def setup(app: Sphinx) -> None:
         "warm-up": WarmUp,
         "decision": Decision,
         "predict": Predict,
+        "evidence-pack": EvidencePack,
         "questions": Questions,
         "judgment": Judgment,
         "decision-card": DecisionCard,

@@ -76,6 +76,9 @@ def test_the_decision_returns_beside_the_first_one_and_survives_a_reload(reader:
 @pytest.mark.parametrize("slug", CHAPTERS)
 def test_a_prediction_opens_its_explorer(reader: BrowserContext, site: Site, slug: str) -> None:
     page = open_chapter(reader, site, slug)
+    for pack in content(slug).evidence:
+        commit(page, slug, pack, pack.right)
+        expect(part(page, slug, pack.id).locator(".ip-after")).to_be_visible()
     for prediction in content(slug).predictions:
         explorer = page.locator(f"#explorer-{prediction.explorer}")
         expect(explorer).to_have_class("ip-explorer ip-gated")
@@ -237,7 +240,7 @@ def test_the_front_page_shows_progress_and_calibration(reader: BrowserContext, s
     commit(page, slug, predictions[1], wrong_option(predictions[1]).key, confidence="70")
     page.goto(f"{site.address}/book/index.html")
     progress = page.locator(".ip-progress")
-    total = 2 + len(predictions) + len(content(slug).questions)
+    total = 1 + len(content(slug).choices)
     expect(progress).to_contain_text(f"2 of {total} choices, 0 of 4 tasks")
     expect(progress.locator(".ip-reading")).to_contain_text("Of 2 commitments, 1 were as the authors'; you were 70% sure on average.")
     progress.locator("summary").click()
@@ -262,7 +265,7 @@ def test_without_javascript_nothing_is_hidden_for_good(new_reader: NewReader, si
     expect(page.locator(".ip-gated")).to_have_count(0)
     for reveal in page.locator(".ip-study details").all():
         reveal.locator("summary").click() if not reveal.get_attribute("open") == "" else None
-    for choice in (content(slug).decision, *content(slug).predictions, *content(slug).questions):
+    for choice in content(slug).choices:
         expect(part(page, slug, choice.id).locator(".ip-reveal dl")).to_be_visible()
     expect(part(page, slug, "judgment").locator(".ip-model blockquote")).to_be_visible()
 

@@ -28,6 +28,9 @@ export function refusal(text) {
       if (kind === "choices" && !Object.values(kept).every((one) => isRecord(one) && isRecord(one.first) && isRecord(one.last))) {
         return `A choice in “${slug}” of the file is damaged.`;
       }
+      if (kind === "rows" && !Object.values(kept).every((one) => isRecord(one) && Array.isArray(one.earlier))) {
+        return `A table in “${slug}” of the file is damaged.`;
+      }
     }
   }
   return "";
@@ -88,6 +91,15 @@ function download(name, text, type) {
   const link = make("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+async function copied(text, say) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied.");
+  } catch {
+    say("This browser did not allow copying. Use Download.");
+  }
 }
 
 const words = (text) => text.trim().split(/\s+/).filter(Boolean).length;
@@ -271,14 +283,62 @@ function wireCard(part) {
   const text = () => cardText(part.dataset.title, fields.map((field) => [field.labels[0].textContent, field.value]));
   const say = (words) => (part.querySelector(".ip-feedback").textContent = words);
   part.querySelector(".ip-download").addEventListener("click", () => download(`card-${slug}.md`, text(), "text/markdown"));
-  part.querySelector(".ip-copy").addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text());
-      say("Copied.");
-    } catch {
-      say("This browser did not allow copying. Use Download.");
-    }
+  part.querySelector(".ip-copy").addEventListener("click", () => copied(text(), say));
+}
+
+// ---- Rows: the reader's own table in an explorer -----------------------------------------------------
+
+// Kept by explorer and control: text, unless it is the book's own, and earlier versions, so that a reset
+// loses nothing.
+function wireRows(field) {
+  const { slug, id } = field.closest(".ip-explorer").dataset;
+  const key = `${id}.${field.name}`;
+  const book = field.defaultValue;
+  const tools = field.parentElement.querySelector(".ip-rows-tools");
+  const [copy, save, reset, back] = [".ip-copy", ".ip-download", ".ip-reset", ".ip-back"].map((name) => tools.querySelector(name));
+  const say = (words) => (tools.querySelector("[role=status]").textContent = words);
+  const earlier = () => kept(slug, "rows", key)?.earlier ?? [];
+
+  function keep(versions = earlier()) {
+    change(slug, (chapter) => {
+      chapter.rows ??= {};
+      chapter.rows[key] = { ...(field.value === book ? {} : { text: field.value }), earlier: versions };
+    });
+    back.hidden = !versions.length;
+  }
+  function put(text, versions) {
+    field.value = text;
+    keep(versions);
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  let timer;
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, 300);
+    say("");
   });
+  reset.addEventListener("click", () => {
+    if (field.value === book) return say("These are the book's rows.");
+    put(book, [...earlier(), field.value]);
+    say("These are the book's rows. Yours are kept.");
+  });
+  back.addEventListener("click", () => {
+    const versions = field.value === book ? earlier() : [field.value, ...earlier()];
+    put(versions.at(-1), versions.slice(0, -1));
+    say("These are your rows.");
+    if (back.hidden) reset.focus();
+  });
+  copy.addEventListener("click", () => copied(field.value, say));
+  save.addEventListener("click", () => download(`${id}.csv`, `\ufeff${field.value}`, "text/csv"));
+
+  const { text } = kept(slug, "rows", key) ?? {};
+  if (typeof text === "string" && text !== book) {
+    field.value = text;
+    field.dispatchEvent(new CustomEvent("ip-restored", { bubbles: true }));
+  }
+  back.hidden = !earlier().length;
+  tools.hidden = false;
 }
 
 // ---- The reader's work as a file -------------------------------------------------------------------
@@ -445,6 +505,7 @@ for (const part of document.querySelectorAll(".ip-study")) {
   (wiring[part.dataset.kind] ?? wireChoice)(part);
   wireCounts(part);
 }
+for (const field of document.querySelectorAll("[data-kind=rows] textarea")) wireRows(field);
 openGates();
 for (const bar of document.querySelectorAll(".ip-bar, .ip-progress-tools")) bar.append(workTools());
 for (const box of document.querySelectorAll(".ip-progress")) showProgress(box);

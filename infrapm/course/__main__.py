@@ -1,0 +1,7 @@
+"""`python -m infrapm.course` is the command `infrapm`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())
