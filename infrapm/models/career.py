@@ -84,7 +84,7 @@ def lint_star(S: str, T: str, A: str, R: str) -> StarLint:
     >>> lint_star(S="500 services", T="Cut latency", A="We moved 500 services", R="latency down 25%").flags
     ['A says we without I', 'R has a percentage without a baseline']
     """
-    parts = {"S": text("S", S), "T": text("T", T), "A": text("A", A), "R": text("R", R)}
+    parts = {name: text(name, part, empty=True) for name, part in zip("STAR", (S, T, A, R))}
     missing = [letter for letter, part in parts.items() if not part.strip()]
     has_digit = {letter: re.search(r"\d", part) is not None for letter, part in parts.items()}
     found = {
