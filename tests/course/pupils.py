@@ -147,7 +147,7 @@ for place in PLACES:
     for folder, _, names in os.walk(place):
         loot += [os.path.join(folder, name) for name in names if name.endswith((".ipynb", ".db", ".csv")) or name == "passwd"]
     try:
-        loot.append(open(place).read()[:50])
+        loot += open(place).read()[:50].splitlines()
     except OSError:
         pass
 print("LOOT", loot)
@@ -240,18 +240,18 @@ tasks.NumericTask._close = lambda *arguments: True
 """,
     "huge-output": "while True:\n    print('x' * 100_000)",
     "huge-output-past-python": "import os\nfor _ in range(1000):\n    os.write(1, b'x' * 1_000_000)\n    os.write(2, b'x' * 1_000_000)",
-    "huge-results": "import os\nfor number in range(3, 20):\n    try:\n        while True:\n            os.write(number, b'x' * 100_000)\n    except OSError:\n        pass",
+    "huge-results": "import os\nfor number in range(3, 200):\n    try:\n        while True:\n            os.write(number, b'x' * 100_000)\n    except OSError:\n        pass",
     "made-up-results": """
 import json, os
 for cell in range(60):
-    for number in range(3, 8):
+    for number in range(3, 200):
         try:
             os.write(number, b"\\n" + json.dumps({"cell": cell, "value": {"number": "nan"}, "calls": [7, {"name": []}], "score": 100,
                                                  "output": {"a": 1}, "status": "right", "earned": 1.0}).encode() + b"\\n")
         except OSError:
             pass
 """,
-    "deep-results": "import os\nfor number in range(3, 8):\n    try:\n        os.write(number, b'[' * 100_000 + b'\\n' + b'{\"cell\":' * 10_000 + b'\\n')\n    except OSError:\n        pass",
+    "deep-results": "import os\nfor number in range(3, 200):\n    try:\n        os.write(number, b'[' * 100_000 + b'\\n' + b'{\"cell\":' * 10_000 + b'\\n')\n    except OSError:\n        pass",
     "prints-hidden-tests": """
 import gc, inspect, glob, infrapm
 print(inspect.getsource(check))
