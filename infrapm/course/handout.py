@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import jinja2
 import nbformat
@@ -23,6 +24,7 @@ from infrapm.lab import learner_copy
 
 from .files import Stop, digest, write_bytes, write_text
 from .folder import DATE, Course
+from .gradebook import opened
 from .leaks import Secret, chapter_secrets, expected_values, leaks
 from .package import build_wheel
 from .questions import questions, source, title
@@ -188,12 +190,14 @@ def hand_out(
         if found:
             raise Stop(f"Nothing was written, since something would have leaked: {found[0]}.")
     assert first is not None
-    release = {
+    release: dict[str, Any] = {
         "per_student": per_student,
         "package": digest(shared[wheel.name]),
         "cells": code_cells(first, course.code(slug, students[0])),
     }
     unchanged = _write(course, slug, release, archives, first, again)
+    with opened(course) as marks:
+        marks.prepare(slug, release["cells"], points)
     return Handout(tuple(archives), len(secrets) + len(chapter_s), searched, unchanged)
 
 
