@@ -7,7 +7,6 @@ a transaction); the others have the real one, and are killed at a random time.
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import random
@@ -23,14 +22,14 @@ from typing import Any
 import distributed  # noqa: F401  here, and not in each process again
 import nbgrader.api
 
-from infrapm.course import files, gradebook, sandbox, submission
+from infrapm.course import files, gradebook, sandbox
 from infrapm.course.files import read_csv, write_csv
 from infrapm.course.folder import Course, new_course
 from infrapm.course.grade import grade
 from infrapm.course.gradebook import opened
 from infrapm.course.handout import hand_out
 from tests.course import pupils
-from tests.course.pupils import SLUG, quiet, released
+from tests.course.pupils import SLUG, quiet, released, stand_in
 
 
 def main() -> None:
@@ -170,39 +169,6 @@ class Lasting:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def stand_in(slugs: Any, job: dict[str, Any], limits: Any, unsafe: bool = False) -> sandbox.Outcome:
-    """What the sandbox would send for notebooks that hold nothing but constants."""
-    from infrapm.course.runner import carried
-
-    names: dict[str, Any] = {}
-    lines: list[dict[str, Any]] = [{"odd": []}]
-    for number, cell in enumerate(job["cells"]):
-        calls = []
-        for statement in ast.parse(cell["source"]).body:
-            if isinstance(statement, ast.Assign):
-                try:
-                    value = ast.literal_eval(statement.value)
-                    targets = statement.targets[0]
-                    pairs = zip(targets.elts, value) if isinstance(targets, ast.Tuple) else [(targets, value)]
-                    names |= {target.id: given for target, given in pairs}  # type: ignore[attr-defined]
-                except ValueError:
-                    pass
-            elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and isinstance(statement.value.func, ast.Name):
-                call = statement.value
-                if call.func.id in ("decide", "predict", "judge"):  # type: ignore[attr-defined]
-
-                    def value_of(node: ast.expr) -> dict[str, Any]:
-                        return carried(names[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node))
-
-                    named = {str(keyword.arg): value_of(keyword.value) for keyword in call.keywords}
-                    calls.append({"name": call.func.id, "arguments": [value_of(node) for node in call.args], "named": named})  # type: ignore[attr-defined]
-        line: dict[str, Any] = {"cell": number, "error": "", "output": "", "calls": calls}
-        if cell["value"]:
-            line["value"] = carried(names.get(cell["value"]))
-        lines.append(line)
-    return sandbox.Outcome([*lines, {"builtins_changed": []}, {"done": True}], "done", 0.0)
-
-
 def state(path: Path) -> dict[str, Any]:
     """All of a course that must be the same however often a run was killed, without times and random names."""
     with sqlite3.connect(path / "gradebook.db") as db:
@@ -231,8 +197,6 @@ def state(path: Path) -> dict[str, Any]:
     shown = [row for row in read_csv(path / "grades" / "changes.csv")[1]]
     return {"marks": marks, "comments": comments, "changes": changes, "marked": marked, "files": kept, "shown changes": len(shown)}
 
-
-assert submission.sandbox is sandbox
 
 if __name__ == "__main__":
     main()
