@@ -7,8 +7,8 @@ from infrapm.explore.charts import BLUE, GREEN, VERMILLION, chart, layer
 from infrapm.explore.controls import Choice, Column, Number, Rows, even_stops
 from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.kernel import notebook
-from infrapm.explore.tasks import ChoiceTask, NumericTask, Option, OrderingTask
-from infrapm.explore.text import count_text, number_text, percent_text
+from infrapm.explore.tasks import NumericTask, Option, OrderingTask
+from infrapm.explore.text import number_text, percent_text
 from infrapm.models.economics import (
     allocate_cost,
     best_commitment,
@@ -17,9 +17,6 @@ from infrapm.models.economics import (
     monthly_tco,
     rightsize,
     savings_plan,
-    scan_cost,
-    tier_break_even,
-    tier_cost,
 )
 from infrapm.models.failure import safe_utilization
 from infrapm.models.prioritization import best_order
@@ -28,13 +25,25 @@ from ._study import study
 
 
 def usd(amount: float) -> str:
-    """An amount with its unit; cents where they matter.
+    """An amount with its unit: whole from 1,000 on, else with four digits.
 
     >>> usd(139750), usd(46.583), usd(-1200)
     ('139,750 USD', '46.58 USD', '−1,200 USD')
     """
-    text = f"{abs(amount):,.0f}" if abs(amount) >= 1000 or amount == round(amount) else f"{abs(amount):,.2f}"
+    text = f"{abs(amount):,.0f}" if abs(amount) >= 1000 else number_text(abs(amount))
     return f"{'−' if amount < 0 else ''}{text} USD"
+
+
+def names_axis(field: str, names: list[str]) -> dict[str, Any]:
+    """A vertical axis of names, with room for the longest in a wide font."""
+    room = min(120, 8 * max(map(len, names)))
+    return {"field": field, "type": "nominal", "sort": names, "axis": {"title": None, "labelLimit": 110, "minExtent": room}}
+
+
+def drawn_as(solid: str, light: str) -> dict[str, Any]:
+    """Parts of a bar that differ in more than color: filled, lightly filled, and hollow for any other."""
+    return {"condition": [{"test": f"datum.kind === '{solid}'", "value": 0.95}, {"test": f"datum.kind === '{light}'", "value": 0.3}],
+            "value": 0}  # fmt: skip
 
 
 # --- The same two levers, swapped -------------------------------------------------------------
@@ -52,31 +61,31 @@ def view_order(removable: float, coverage: float, discount: float) -> View:
     def parts(label: str, use: float, commitment: float) -> list[dict[str, Any]]:
         used = min(use, commitment)
         amounts = (used * committed_price, (use - used) * price, (commitment - used) * committed_price)
-        return [{"plan": label, "kind": kind, "place": place, "usd": amount} for place, (kind, amount) in enumerate(zip(_KINDS, amounts))]
+        return [
+            {"plan": label, "kind": kind, "place": place, "usd": amount}
+            for place, (kind, amount) in enumerate(zip(_KINDS, amounts)) if amount > 1e-9
+        ]  # fmt: skip
 
     totals = {
         "as it is": order.before_usd_per_h,
-        "rightsize, then commit": order.rightsize_first_usd_per_h,
-        "commit, then rightsize": order.commit_first_usd_per_h,
+        "rightsize first": order.rightsize_first_usd_per_h,
+        "commit first": order.commit_first_usd_per_h,
     }
     names = list(totals)
     segments = (
         parts(names[0], units, 0) + parts(names[1], needed, coverage * needed) + parts(names[2], needed, coverage * units)
     )
-    x = {"field": "usd", "type": "quantitative", "stack": "zero", "scale": {"domain": [0, 112]},
+    x = {"field": "usd", "type": "quantitative", "stack": "zero", "scale": {"domain": [0, 115]},
          "axis": {"title": "USD an hour", "values": [0, 20, 40, 60, 80, 100]}}  # fmt: skip
-    y = {"field": "plan", "type": "nominal", "sort": names, "axis": {"title": None, "labelLimit": 150}}
-    legend = {"title": None, "columns": 1}
-    kind = {"field": "kind", "type": "nominal", "legend": legend}
+    y = names_axis("plan", names)
+    kind = {"field": "kind", "type": "nominal", "legend": {"title": None, "columns": 1},
+            "scale": {"domain": list(_KINDS), "range": [BLUE, GREEN, VERMILLION]}}  # fmt: skip
     picture = chart(
         150,
         [
             layer("segments", {"type": "bar", "strokeWidth": 1.5, "height": 26}, x=x, y=y, order={"field": "place"},
-                  color={**kind, "scale": {"domain": list(_KINDS), "range": [BLUE, GREEN, VERMILLION]}},
-                  stroke={**kind, "scale": {"domain": list(_KINDS), "range": [BLUE, GREEN, VERMILLION]}},
-                  fillOpacity={**kind, "scale": {"domain": list(_KINDS), "range": [0.95, 0.35, 0]}}),
-            layer("totals", {"type": "text", "align": "left", "dx": 5}, x={**x, "field": "usd", "stack": None}, y=y,
-                  text={"field": "label"}),
+                  color=kind, stroke=kind, fillOpacity=drawn_as(_USED, _ON_DEMAND)),
+            layer("totals", {"type": "text", "align": "left", "dx": 5}, x={**x, "stack": None}, y=y, text={"field": "label"}),
         ],
         {
             "segments": segments,
@@ -203,43 +212,61 @@ LEVEL = Explorer(
 # --- Rightsizing ------------------------------------------------------------------------------
 
 # Made up: P95 of vCPU in use on 24 machines, which run on 16 vCPU each; the price is the same for every vCPU.
-FLEET_P95 = (1.1, 1.3, 1.8, 2.2, 2.4, 2.6, 2.9, 3.1, 3.4, 3.7, 4.2, 4.4, 4.9, 5.2, 5.3, 5.6, 6.1, 6.7, 7.3, 8.0, 8.8, 9.6, 10.5, 11.2)
+FLEET_P95 = (1.1, 1.6, 2.3, 2.5, 2.9, 3.4, 3.8, 4.3, 4.7, 5.0, 5.1, 5.4, 5.8, 6.2, 6.6, 7.0, 7.5, 8.2, 8.6, 9.3, 9.8, 10.4, 10.9, 11.6)
 VCPU_USD_PER_H = 0.05
 SIZES = tuple((f"{vcpu} vCPU", vcpu, vcpu * VCPU_USD_PER_H) for vcpu in (2, 4, 8, 16, 32))
 _CURRENT = "16 vCPU"
 
 
+def sized(target: float) -> list[Any]:
+    """The made-up fleet on the smallest sizes that carry P95 at a target."""
+    return [rightsize(p95, target, SIZES, _CURRENT) for p95 in FLEET_P95]
+
+
+_FLEET_USD = len(FLEET_P95) * 16 * VCPU_USD_PER_H * 730
+# The saving at each target, in percent of the fleet's bill; it does not depend on what a reader moves.
+_FLEET_CURVE = [
+    {"target": percent / 100, "saved": 100 * sum(machine.monthly_saving_usd for machine in sized(percent / 100)) / _FLEET_USD}
+    for percent in range(40, 101)
+]
+
+
 def view_fleet(target: float, zones: int) -> View:
-    """The made-up fleet on the smallest sizes that carry P95 at a target, and what one zone less does."""
-    sized = [rightsize(p95, target, SIZES, _CURRENT) for p95 in FLEET_P95]
-    saving = sum(machine.monthly_saving_usd for machine in sized)
-    before = len(FLEET_P95) * 16 * VCPU_USD_PER_H * 730
-    counts = {name: sum(machine.choice == name for machine in sized) for name, _, _ in SIZES}
-    x = {"field": "count", "type": "quantitative", "scale": {"domain": [0, 24]}, "axis": {"title": "machines", "tickCount": 6}}
-    y = {"field": "size", "type": "nominal", "sort": None, "axis": {"title": None}}
-    picture = chart(
-        170,
-        [
-            layer("fleet", {"type": "bar", "color": BLUE, "height": 20}, x=x, y=y),
-            layer("fleet", {"type": "text", "align": "left", "dx": 5}, x=x, y=y, text={"field": "label"}),
-        ],
-        {"fleet": [{"size": name, "count": count, "label": str(count) if count else ""} for name, count in counts.items()]},
-    )
+    """What rightsizing saves at each target, and up to which target one zone can be lost."""
+    machines = sized(target)
+    saving = sum(machine.monthly_saving_usd for machine in machines)
+    counts = {name: sum(machine.choice == name for machine in machines) for name, _, _ in SIZES}
     # The load of the lost zone goes to the others.
     after_loss = target * zones / (zones - 1)
     safe = safe_utilization(servers=zones, lost=1).safe_utilization
-    smaller = sum(count for name, count in counts.items() if name not in (_CURRENT, "32 vCPU"))
+    x = {"field": "target", "type": "quantitative", "scale": {"domain": [0.4, 1]},
+         "axis": {"title": "target use at P95", "format": "%", "tickCount": 6}}  # fmt: skip
+    y = {"field": "saved", "type": "quantitative", "axis": {"title": "saves, % of the bill", "tickCount": 5}}
+    picture = chart(
+        220,
+        [
+            layer("curve", {"type": "line", "interpolate": "step-after", "color": BLUE, "strokeWidth": 2.5}, x=x, y=y),
+            layer("safe", {"type": "rule", "color": VERMILLION, "strokeDash": [6, 4], "strokeWidth": 2}, x=x),
+            layer("safe", {"type": "text", "align": {"expr": "datum.target > 0.7 ? 'right' : 'left'"}, "baseline": "top", "y": 2,
+                           "dx": {"expr": "datum.target > 0.7 ? -6 : 6"}, "fontWeight": 600}, x=x, text={"field": "label"}),
+            layer("here", {"type": "point", "filled": True, "size": 140, "opacity": 1, "color": BLUE}, x=x, y=y),
+        ],
+        {
+            "curve": _FLEET_CURVE,
+            "safe": [{"target": safe, "label": f"a zone of {zones} can be lost up to {number_text(100 * safe, 3)}%"}],
+            "here": [{"target": target, "saved": 100 * saving / _FLEET_USD}],
+        },
+    )  # fmt: skip
+    smaller, larger = counts["2 vCPU"] + counts["4 vCPU"] + counts["8 vCPU"], counts["32 vCPU"]
+    amount = f"{number_text(100 * abs(saving) / _FLEET_USD, 3)}% of {usd(_FLEET_USD)} a month"
     reading = (
-        f"With P95 at {number_text(100 * target)}% of a machine, {smaller} of {len(FLEET_P95)} machines get smaller: "
-        f"{usd(round(saving))} a month, {percent_text(saving / before)} of {usd(before)}. If one of {zones} zones is lost, "
+        f"With P95 at {number_text(100 * target)}% of a machine, {smaller} of {len(FLEET_P95)} machines get smaller and {larger} larger: "
+        f"that {'saves' if saving >= 0 else 'costs'} {usd(round(abs(saving)))}, {amount}. If one of {zones} zones is lost, "
         f"the others are at {number_text(100 * after_loss, 3)}% of their size at that load."
     )
     warning = ""
     if target > safe * (1 + 1e-9):
-        warning = (
-            f"That is more than they have. With {zones} zones, {number_text(100 * safe, 3)}% is the highest target that "
-            "survives the loss of one."
-        )
+        warning = f"That is more than they have: with {zones} zones, {number_text(100 * safe, 3)}% is the highest target that survives the loss of one."
     table = Table(
         ("Size", "Machines before", "Machines after", "USD a month after"),
         tuple(
@@ -253,75 +280,13 @@ def view_fleet(target: float, zones: int) -> View:
 FLEET = Explorer(
     id="fleet",
     title="Rightsizing, with a zone to lose",
-    lead="24 made-up machines of 16 vCPU. How full may they be, if a zone can fail?",
+    lead="24 made-up machines of 16 vCPU, at 0.05 USD a vCPU and hour. How full may they be, if a zone can fail?",
     controls=(
-        Number("target", "Target use at P95", "%", low=0.3, high=1, default=0.5, stops=even_stops(0.3, 1, 0.05),
+        Number("target", "Target use at P95", "%", low=0.4, high=1, default=0.65, stops=even_stops(0.4, 1, 0.05),
                help="The 95th percentile of use, as a share of the machine."),
         Number("zones", "Zones that share the load", "", low=2, high=6, default=3, stops=(2, 3, 4, 5, 6), whole=True),
     ),
     view=view_fleet,
-)  # fmt: skip
-
-
-# --- Storage tiers ----------------------------------------------------------------------------
-
-# Round prices, for the arithmetic: USD a GB and month in each tier, USD a GB that is read back.
-TIER_PRICES = {"hot_usd_per_gb": 0.02, "cold_usd_per_gb": 0.004, "retrieval_usd_per_gb": 0.03}
-_TB_GB = 1024
-
-
-def view_tiers(retrieved: float) -> View:
-    """100 TB hot and cold, against the share that is read back in a month."""
-    gb = 100 * _TB_GB
-    even = tier_break_even(**TIER_PRICES).break_even_fraction
-    here = tier_cost(gb, **TIER_PRICES, retrieved_fraction=retrieved)
-    shares = [step / 20 for step in range(31)]
-    curves = [
-        {"retrieved": share, "usd": amount, "tier": tier}
-        for share in shares
-        for tier, amount in zip(("hot", "cold"), (lambda cost: (cost.hot_usd, cost.cold_usd))(
-            tier_cost(gb, **TIER_PRICES, retrieved_fraction=share)))
-    ]  # fmt: skip
-    x = {"field": "retrieved", "type": "quantitative", "scale": {"domain": [0, 1.5]},
-         "axis": {"title": "share of the data read back in a month", "format": "%", "tickCount": 4}}  # fmt: skip
-    y = {"field": "usd", "type": "quantitative", "axis": {"title": "USD a month", "tickCount": 5, "format": ",d"}}
-    legend = {"title": None, "symbolType": "stroke", "symbolSize": 900, "symbolStrokeWidth": 2.5}
-    tiers = ["hot", "cold"]
-    picture = chart(
-        220,
-        [
-            layer("curves", {"type": "line", "strokeWidth": 2.5}, x=x, y=y,
-                  color={"field": "tier", "type": "nominal", "scale": {"domain": tiers, "range": [VERMILLION, BLUE]}, "legend": legend},
-                  strokeDash={"field": "tier", "type": "nominal", "scale": {"domain": tiers, "range": [[1, 0], [7, 4]]}, "legend": legend}),
-            layer("here", {"type": "point", "filled": True, "size": 140, "opacity": 1, "color": BLUE}, x=x, y=y),
-        ],
-        {"curves": curves, "here": [{"retrieved": retrieved, "usd": here.cold_usd}]},
-    )  # fmt: skip
-    verdict = f"saves {usd(round(here.saving_usd))}" if here.saving_usd >= 0 else f"costs {usd(round(-here.saving_usd))} more"
-    reading = (
-        f"With {number_text(100 * retrieved)}% read back in a month, 100 TB cost {usd(round(here.cold_usd))} cold and "
-        f"{usd(round(here.hot_usd))} hot: cold {verdict}. They cost the same at {number_text(100 * even, 3)}%."
-    )
-    table = Table(
-        ("Read back in a month", "Hot, USD", "Cold, USD", "Cold saves, USD"),
-        tuple(
-            (percent_text(share), f"{cost.hot_usd:,.0f}", f"{cost.cold_usd:,.0f}", usd(round(cost.saving_usd)).removesuffix(" USD"))
-            for share in sorted({0.0, 0.25, 0.5, 1.0, retrieved})
-            for cost in (tier_cost(gb, **TIER_PRICES, retrieved_fraction=share),)
-        ),
-    )
-    return View(picture, reading, table)
-
-
-TIERS = Explorer(
-    id="tiers",
-    title="When cold storage is dear",
-    lead="One control: how much of the data is read back? Prices are round numbers: 0.02 hot, 0.004 cold, 0.03 to read a GB back.",
-    controls=(
-        Number("retrieved", "Read back in a month", "%", low=0, high=1.5, default=0.1, stops=even_stops(0, 1.5, 0.05),
-               help="Of the data in the tier. 150% means that all of it is read one and a half times."),
-    ),
-    view=view_tiers,
 )  # fmt: skip
 
 
@@ -363,17 +328,14 @@ def view_allocation(owners: tuple[dict[str, Any], ...], shared: float, method: s
         rows.append({"owner": _UNALLOCATED, "kind": kinds[1], "place": 1, "usd": found.unallocated_usd})
     names = list(dict.fromkeys(row["owner"] for row in rows))
     x = {"field": "usd", "type": "quantitative", "stack": "zero", "axis": {"title": "USD a month", "tickCount": 4, "format": ",d"}}
-    y = {"field": "owner", "type": "nominal", "sort": names, "axis": {"title": None, "labelLimit": 110}}
-    kind = {"field": "kind", "type": "nominal", "legend": {"title": None, "columns": 1}}
+    kind = {"field": "kind", "type": "nominal", "legend": {"title": None, "columns": 1}, "scale": {"domain": kinds, "range": [BLUE, GREEN]}}
     picture = chart(
         30 + 34 * len(names),
         [
-            layer("costs", {"type": "bar", "strokeWidth": 1.5, "height": 22}, x=x, y=y, order={"field": "place"},
-                  color={**kind, "scale": {"domain": kinds, "range": [BLUE, GREEN]}},
-                  stroke={**kind, "scale": {"domain": kinds, "range": [BLUE, GREEN]}},
-                  fillOpacity={**kind, "scale": {"domain": kinds, "range": [0.95, 0.35]}}),
+            layer("costs", {"type": "bar", "strokeWidth": 1.5, "height": 22}, x=x, y=names_axis("owner", names),
+                  order={"field": "place"}, color=kind, stroke=kind, fillOpacity=drawn_as(*kinds)),
         ],
-        {"costs": rows},
+        {"costs": [row for row in rows if row["usd"]]},
     )  # fmt: skip
     most = max(found.totals_usd, key=found.totals_usd.__getitem__)
     said = ", ".join(f"{owner} {usd(round(total))}" for owner, total in found.totals_usd.items())
@@ -401,10 +363,10 @@ ALLOCATION = Explorer(
         Choice("method", "Rule for the shared cost", tuple(METHODS.items()), "even"),
         Number("shared", "Shared cost", "USD", low=0, high=10_000_000, default=30_000, help="A month of the cluster that all use."),
         Rows("owners", "Owners",
-             (Column("owner", "Owner", text=True), Column("direct", "Direct", "USD", low=0, high=1e9),
-              Column("usage", "Usage", "jobs", low=0, high=1e12), Column("share", "Agreed", "%", low=0, high=1)),
+             (Column("owner", "Owner", text=True), Column("direct", "Direct", low=0, high=1e9),
+              Column("usage", "Jobs", low=0, high=1e12), Column("share", "Agreed", "%", low=0, high=1)),
              (("search", "60000", "500", "50"), ("ads", "30000", "500", "30"), ("batch", "10000", "2000", "10")),
-             help="One owner a row: direct cost, jobs run on the cluster, agreed share.", most=8),
+             help="One owner a row: direct cost in USD, jobs run on the cluster, agreed share.", most=8),
     ),
     view=view_allocation,
     link=link_owners,
@@ -480,16 +442,14 @@ def view_planner(
     x = {"field": "low", "type": "quantitative", "scale": {"domain": [0, max(before, after) * 1.22 or 1]},
          "axis": {"title": "USD a month, people and support included", "tickCount": 4, "format": ",d"}}  # fmt: skip
     end = {"field": "high"}
-    y = {"field": "line", "type": "nominal", "sort": names, "axis": {"title": None, "labelLimit": 130}}
+    y = names_axis("line", names)
     kinds = ["whole cost", "saved"]
-    kind = {"field": "kind", "type": "nominal", "legend": None}
+    kind = {"field": "kind", "type": "nominal", "legend": None, "scale": {"domain": kinds, "range": [BLUE, GREEN]}}
     picture = chart(
         26 * len(bars) + 20,
         [
-            layer("bars", {"type": "bar", "height": 18, "strokeWidth": 1.5}, x=x, x2=end, y=y,
-                  color={**kind, "scale": {"domain": kinds, "range": [BLUE, GREEN]}},
-                  stroke={**kind, "scale": {"domain": kinds, "range": [BLUE, GREEN]}},
-                  fillOpacity={**kind, "scale": {"domain": kinds, "range": [0.95, 0.35]}}),
+            layer("bars", {"type": "bar", "height": 18, "strokeWidth": 1.5}, x=x, x2=end, y=y, color=kind, stroke=kind,
+                  fillOpacity=drawn_as(*kinds)),
             layer("bars", {"type": "text", "align": "left", "dx": 5}, x={**x, "field": "high"}, y=y, text={"field": "label"}),
         ],
         {"bars": bars},
@@ -501,7 +461,7 @@ def view_planner(
     )
     for row in units:
         if row["count"]:
-            reading += f" A {row['unit']} costs {usd(after / row['count'])} instead of {usd(before / row['count'])}."
+            reading += f" Per {row['unit']}: {usd(after / row['count'])} instead of {usd(before / row['count'])}."
     warning = ""
     if plan.idle_commitment_usd > 0.005:
         warning = (
@@ -514,7 +474,7 @@ def view_planner(
             ("whole cost", f"{before:,.0f}", f"{after:,.0f}"),
             ("invoice without support", f"{invoice:,.0f}", f"{invoice - plan.saving_usd:,.0f}"),
             *((line["line"], f"{line['saved']:,.0f}", f"{line['low']:,.0f}") for line in lines),
-            *((f"a {row['unit']}", usd(before / row["count"]) if row["count"] else "undefined",
+            *((f"per {row['unit']}", usd(before / row["count"]) if row["count"] else "undefined",
                usd(after / row["count"]) if row["count"] else "undefined") for row in units),
         ),
     )  # fmt: skip
@@ -522,7 +482,7 @@ def view_planner(
 
 
 def _share(part: float, whole: float) -> str:
-    return percent_text(round(part / whole, 4)) if whole else "0%"
+    return f"{number_text(100 * part / whole, 3)}%" if whole else "0%"
 
 
 PLANNER = Explorer(
@@ -553,4 +513,150 @@ PLANNER = Explorer(
     link=link_planner,
 )  # fmt: skip
 
-EXPLORERS = (LEVEL, ORDER, FLEET, TIERS, ALLOCATION, PLANNER)
+EXPLORERS = (ALLOCATION, FLEET, LEVEL, ORDER, PLANNER)
+
+
+# --- Tasks ------------------------------------------------------------------------------------
+
+
+def _unit_cost(p: dict[str, Any], **other: Any) -> float:
+    return monthly_tco(**{name: p[name] for name in ("compute_usd", "storage_usd", "egress_usd", "support_rate", "people_usd")} | other,
+                       requests_per_month=p["million_requests"] * 1e6).per_million_requests_usd  # fmt: skip
+
+
+UNIT_COST = NumericTask(
+    id="unit_cost",
+    title="What does a million requests cost?",
+    objective=1,
+    unit="USD",
+    book={"compute_usd": 60_000, "storage_usd": 15_000, "egress_usd": 20_000, "support_rate": 0.05, "people_usd": 40_000,
+          "million_requests": 3_000},
+    draw=lambda rng: {
+        "compute_usd": rng.randrange(20_000, 200_000, 5_000), "storage_usd": rng.randrange(5_000, 60_000, 5_000),
+        "egress_usd": rng.randrange(5_000, 60_000, 5_000), "support_rate": rng.choice([0.03, 0.05, 0.1]),
+        "people_usd": rng.randrange(20_000, 120_000, 10_000), "million_requests": rng.choice([800, 1_500, 2_500, 6_000, 12_000]),
+    },
+    prompt=lambda p: (
+        f"A made-up service in one month. Support is {percent_text(p['support_rate'])} of the provider's bill, which is the first "
+        f"three lines. It answered {p['million_requests']:,} million requests. What does a million requests cost, with support and people?"
+    ),
+    data=lambda p: Table(
+        ("line", "usd_a_month"),
+        tuple((name, str(p[f"{name}_usd"])) for name in ("compute", "storage", "egress", "people")),
+    ),
+    expected=_unit_cost,
+    hints=lambda p: (
+        "Which lines does the provider bill? Only they carry support.",
+        f"The provider bills {usd(p['compute_usd'] + p['storage_usd'] + p['egress_usd'])}, and support comes on top; people do not carry it.",
+        f"The whole month costs {usd(_unit_cost(p) * p['million_requests'])}. Divide it by the millions of requests.",
+    ),
+    right=lambda p: (
+        f"{usd(_unit_cost(p))}. The invoice alone, without support and people, would have said "
+        f"{usd(_unit_cost(p, support_rate=0, people_usd=0))}."
+    ),
+)  # fmt: skip
+
+
+# What each removal is, in the words of the task.
+_REMOVALS = {
+    "idle": "Stop test systems at night",
+    "zombies": "Delete what nobody owns",
+    "rightsize": "Rightsize to P95",
+    "autoscale": "Scale down between the peaks",
+}
+_COMPUTE_USD = 100_000
+
+
+def _steps(p: dict[str, Any], order: tuple[str, ...]) -> list[dict[str, Any]]:
+    commit = {"name": "commit", "part": "compute", "commit_share": p["coverage"], "discount": 0.35}
+    cut = {key: {"name": key, "part": "compute", "saving_usd": usd_a_month} for key, (usd_a_month, _) in p["removals"].items()}
+    return [commit if key == "commit" else cut[key] for key in order]
+
+
+def _plan_order(p: dict[str, Any]) -> tuple[str, ...]:
+    keys = tuple(p["removals"])
+    ranked = best_order([p["removals"][key] for key in keys]).best_order
+    return (*(keys[i] for i in ranked), "commit")
+
+
+def _stranded_usd(p: dict[str, Any]) -> float:
+    """What the commitment pays for nothing each month when it comes first."""
+    return savings_plan({"compute": _COMPUTE_USD}, _steps(p, ("commit", *p["removals"]))).idle_commitment_usd
+
+
+PLAN_ORDER = OrderingTask(
+    id="plan_order",
+    title="A plan in order",
+    objective=3,
+    book={"removals": {"rightsize": (10_000, 5), "idle": (8_000, 1), "autoscale": (6_000, 6), "zombies": (6_000, 2)}, "coverage": 0.95},
+    draw=lambda rng: {
+        "removals": dict(zip(rng.sample(sorted(_REMOVALS), 4), rng.sample([(9_000, 2), (7_000, 1), (8_000, 4), (5_000, 5), (6_000, 4)], 4))),
+        "coverage": 0.95,
+    },
+    prompt=lambda p: (
+        f"Compute costs {usd(_COMPUTE_USD)} a month (made up). One team takes one step after the other. Put first what saves most for a "
+        f"week of work. The commitment, to {percent_text(p['coverage'])} of the compute that then runs, goes where no later step strands it."
+    ),
+    data=lambda p: Table(
+        ("step", "saves_usd_a_month", "weeks_of_work"),
+        tuple((key, str(saved), str(weeks)) for key, (saved, weeks) in p["removals"].items()) + (("commit", "35% of what it covers", "1"),),
+    ),
+    expected=_plan_order,
+    options=lambda p: (
+        *(Option(key, _REMOVALS[key], f"{_REMOVALS[key]}: {usd(saved / weeks)} a month for each week of work.")
+          for key, (saved, weeks) in p["removals"].items()),
+        Option("commit", "Commit for a year",
+               f"The commitment, last, strands nothing; first, it would pay {usd(_stranded_usd(p))} a month for machines that are gone."),
+    ),
+    hints=lambda p: (
+        "Divide what each step saves in a month by its weeks of work.",
+        "Every other step takes compute away. What happens to a commitment to 95% of it?",
+        f"{_plan_order(p)[0]} comes first, and commit comes last.",
+    ),
+)  # fmt: skip
+
+
+def _carried(p: dict[str, Any], without: str = "") -> dict[str, float]:
+    rows = {owner: row for owner, row in p["owners"].items() if owner != without}
+    return allocate_cost(
+        {owner: direct for owner, (direct, _) in rows.items()}, p["shared"], "usage", {owner: jobs for owner, (_, jobs) in rows.items()}
+    ).totals_usd
+
+
+LEAVER = NumericTask(
+    id="leaver",
+    title="A team moves out",
+    objective=4,
+    unit="USD",
+    book={"owners": {"search": (60_000, 500), "ads": (30_000, 500), "batch": (10_000, 2_000)}, "shared": 30_000},
+    draw=lambda rng: {
+        "owners": {
+            "search": (rng.randrange(30_000, 90_000, 5_000), rng.randrange(200, 900, 100)),
+            "ads": (rng.randrange(20_000, 60_000, 5_000), rng.randrange(200, 900, 100)),
+            "batch": (rng.randrange(6_000, 20_000, 1_000), rng.randrange(1_500, 4_000, 500)),
+        },
+        "shared": rng.randrange(24_000, 60_000, 6_000),
+    },
+    prompt=lambda p: (
+        f"Three made-up teams share a cluster of {usd(p['shared'])} a month, split by jobs. Batch is charged {usd(round(_carried(p)['batch']))}. "
+        "It moves to another platform; the cluster stays as it is. By how much does the company's bill fall here, in a month?"
+    ),
+    data=lambda p: Table(
+        ("owner", "direct_usd", "jobs"), tuple((owner, str(direct), str(jobs)) for owner, (direct, jobs) in p["owners"].items())
+    ),
+    expected=lambda p: float(p["owners"]["batch"][0]),
+    hints=lambda p: (
+        "Which dollars are not spent any more, and which only change hands?",
+        "The cluster costs the same without batch. Who carries it then?",
+        "Only what batch alone causes goes: its direct cost.",
+    ),
+    right=lambda p: (
+        f"{usd(p['owners']['batch'][0])}. The other {usd(round(_carried(p)['batch'] - p['owners']['batch'][0]))} stay, and move: search "
+        f"is now charged {usd(round(_carried(p, 'batch')['search']))} instead of {usd(round(_carried(p)['search']))}."
+    ),
+)
+
+TASKS = (UNIT_COST, LEAVER, PLAN_ORDER)
+
+show, ask, table, check = notebook(EXPLORERS, TASKS)
+decide, predict, judge = study("economics")
