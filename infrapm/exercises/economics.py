@@ -247,13 +247,13 @@ def view_fleet(target: float, zones: int) -> View:
         [
             layer("curve", {"type": "line", "interpolate": "step-after", "color": BLUE, "strokeWidth": 2.5}, x=x, y=y),
             layer("safe", {"type": "rule", "color": VERMILLION, "strokeDash": [6, 4], "strokeWidth": 2}, x=x),
-            layer("safe", {"type": "text", "align": {"expr": "datum.target > 0.7 ? 'right' : 'left'"}, "baseline": "top", "y": 2,
-                           "dx": {"expr": "datum.target > 0.7 ? -6 : 6"}, "fontWeight": 600}, x=x, text={"field": "label"}),
+            layer("safe", {"type": "text", "align": {"expr": "datum.target > 0.6 ? 'right' : 'left'"}, "baseline": "top", "y": 2,
+                           "dx": {"expr": "datum.target > 0.6 ? -6 : 6"}, "fontWeight": 600}, x=x, text={"field": "label"}),
             layer("here", {"type": "point", "filled": True, "size": 140, "opacity": 1, "color": BLUE}, x=x, y=y),
         ],
         {
             "curve": _FLEET_CURVE,
-            "safe": [{"target": safe, "label": f"a zone of {zones} can be lost up to {number_text(100 * safe, 3)}%"}],
+            "safe": [{"target": safe, "label": ["safe up to", f"{number_text(100 * safe, 3)}%"]}],
             "here": [{"target": target, "saved": 100 * saving / _FLEET_USD}],
         },
     )  # fmt: skip
