@@ -72,11 +72,7 @@ def study(slug: str) -> tuple[Any, Any, Any]:
         evidence = {pack.id: pack for pack in content(slug).evidence}
         prediction = evidence.get(id) or content(slug).prediction(id)
         if key is ASK:
-            lines = f"```{prediction.language}
-{fill(prediction.lines)}
-```
-
-" if id in evidence else ""
+            lines = f"```{prediction.language}\n{fill(prediction.lines)}\n```\n\n" if id in evidence else ""
             return Words(lines + question(prediction))
         if missing := lacking(prediction, key, confidence):
             return Words(missing)

@@ -43,6 +43,19 @@ def at_most(one: float, other: float) -> bool:
     return one <= other or same(one, other)
 
 
+def rest(share: float) -> float:
+    """1 - share as one would write it: 0.001 for 0.999, where a float gives 0.0010000000000000009.
+
+    The rounded value counts only where it belongs to the same share, so nothing is lost near 1.
+
+    >>> rest(0.999), rest(0.1)
+    (0.001, 0.9)
+    """
+    left = 1 - share
+    tidy = round(left, 15)
+    return tidy if 1 - tidy == share else left
+
+
 def nearest_rank(ordered: Sequence[float], p: float) -> float:
     """The p-quantile of sorted values: the value of rank ceil(p n), the first for p = 0.
 

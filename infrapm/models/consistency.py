@@ -514,7 +514,7 @@ def pbs_first_crossing(
             break
     mean_ms = math.fsum(t * stop for t, stop in stops)
     sd_ms = math.sqrt(math.fsum((t - mean_ms) ** 2 * stop for t, stop in stops))
-    return PbsFirstCrossing(mean_ms, sd_ms, visible_ms, math.fsum(stop for t, stop in stops if t <= 0))
+    return PbsFirstCrossing(mean_ms, sd_ms, visible_ms, math.fsum(stop for t, stop in stops if t < visible_ms))
 
 
 class _Plan(NamedTuple):
