@@ -2,10 +2,10 @@
 
 from sphinx.application import Sphinx
 
-from . import boxes, checks, exercise, minutes, numbers, pages, shell, sources, study
+from . import boxes, checks, exercise, minutes, numbers, pages, red_team, shell, sources, study
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    for part in (shell, pages, exercise, numbers, study, boxes, sources, minutes, checks):
+    for part in (shell, pages, exercise, numbers, study, red_team, boxes, sources, minutes, checks):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
