@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -183,11 +184,19 @@ class Several:
         return tuple(key for key in keys if key in chosen)
 
 
+# Between two numbers. "3 to 6" is what the book writes: spreadsheets take 3-6 for a day in June.
+_TO = re.compile(r"\s+to\s+|(?<=[\d.%])\s*(?:to|[-–—])\s*(?=[\d.])")
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of Rows: a number in [low, high], words (text), or one of a few options (key, text).
 
-    An end that is None is open. With unit "%" cells are percent and values fractions, as in Number.
+    An end that is None is open. With unit "%" cells are percent and values fractions, as in Number. With
+    span a cell holds one number or two, a low and a high one, and the value is always the pair of them.
+
+    >>> Column("weeks", "Effort", "weeks", 0.5, 52, span=True).read("3 to 6", row=1)
+    (3.0, 6.0)
     """
 
     name: str
@@ -197,6 +206,7 @@ class Column:
     high: float | None = None
     text: bool = False
     options: tuple[tuple[str, str], ...] = ()
+    span: bool = False
 
     @property
     def heading(self) -> str:
@@ -206,11 +216,14 @@ class Column:
         """Whether a cell of a first line is this column's heading."""
         return cell.casefold() in (self.name.casefold(), self.label.casefold(), self.heading.casefold())
 
-    def shown(self, value: float | str) -> str:
+    def shown(self, value: float | str | tuple[float, float]) -> str:
         """A value as the reader writes it in a cell."""
-        return value if isinstance(value, str) else self._number(self.label).shown(value)
+        if isinstance(value, str):
+            return value
+        ends = value if isinstance(value, tuple) else (value,)
+        return " to ".join(dict.fromkeys(self._number(self.label).shown(end) for end in ends))
 
-    def read(self, cell: str, row: int) -> float | str:
+    def read(self, cell: str, row: int) -> float | str | tuple[float, float]:
         """The value of a cell, or ValueError with a sentence that names row and column."""
         where = f"Row {row}, {self.label}"
         if self.options:
@@ -225,7 +238,12 @@ class Column:
                 raise ValueError(f"{where} is too long: {LONGEST_CELL} characters at most.")
             return cell
         try:
-            return self._number(where).read(cell)
+            if not self.span:
+                return self._number(where).read(cell)
+            ends = [self._number(where).read(end) for end in _TO.split(cell, maxsplit=1)]
+            if ends[0] > ends[-1]:
+                raise ValueError(f"{where} goes from low to high: did you mean {self.shown((ends[1], ends[0]))}?")
+            return ends[0], ends[-1]
         except ValueError as problem:
             said = str(problem)
             raise ValueError(said if said.startswith(where) else f"{where}: {said}") from None

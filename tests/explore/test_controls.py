@@ -266,6 +266,51 @@ def test_open_ends_of_a_column() -> None:
     assert rows.read("") == ()
 
 
+SPANS = Rows("s", "S", (Column("weeks", "Effort", "weeks", 0.5, 52, span=True), Column("sure", "Sure", "%", 0, 1, span=True)), ())
+
+
+@pytest.mark.parametrize(
+    "typed, weeks, sure",
+    [
+        ("3 to 6,60 to 90", (3, 6), (0.6, 0.9)),
+        ("3 weeks to 6 weeks,60 % to 90 %", (3, 6), (0.6, 0.9)),
+        ("3to6,60% to 90%", (3, 6), (0.6, 0.9)),
+        ("3-6, 60 – 90", (3, 6), (0.6, 0.9)),
+        ("4,80", (4, 4), (0.8, 0.8)),
+        (".5 to 52,0", (0.5, 52), (0, 0)),
+        ("4 to 4,80", (4, 4), (0.8, 0.8)),
+        ("5e-1 to 1e1,80", (0.5, 10), (0.8, 0.8)),
+    ],
+)
+def test_a_cell_may_hold_a_low_and_a_high_number(typed: str, weeks: tuple, sure: tuple) -> None:
+    read = SPANS.read(typed)
+    assert read == ({"weeks": weeks, "sure": sure},)
+    assert SPANS.read(SPANS.shown(read)) == read
+
+
+def test_a_span_is_shown_as_the_book_writes_it() -> None:
+    assert SPANS.shown(SPANS.read("3-6,80-80")).splitlines()[1] == "3 to 6,80"
+
+
+@pytest.mark.parametrize(
+    "typed, sentence",
+    [
+        ("6 to 3,80", "Row 1, Effort goes from low to high: did you mean 3 to 6?"),
+        ("3 to 60,80", "Row 1, Effort goes from 0.5 to 52 weeks."),
+        ("3 to six,80", "Row 1, Effort: “six” is not a number."),
+        ("3 to 4 to 5,80", "Row 1, Effort: “to 5” is not a unit that fits here."),
+        ("-1,80", "Row 1, Effort goes from 0.5 to 52 weeks."),
+        ("3,90 to 180", "Row 1, Sure goes from 0 to 100%."),
+        ("3-Jun,80", "Row 1, Effort: “"),
+        ("2026-06-03,80", "Row 1, Effort goes from 0.5 to 52 weeks."),
+        ("to,80", "Row 1, Effort: “to” is not a number."),
+    ],
+)
+def test_a_bad_span_gets_a_sentence(typed: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}"):
+        SPANS.read(typed)
+
+
 def test_one_column_takes_a_line_as_it_is() -> None:
     words = Rows("w", "Words", (Column("claim", "Claim", text=True),), (("a",),), least=2, most=2)
     assert words.read("Claim\nUp, always; or not\nTwo") == ({"claim": "Up, always; or not"}, {"claim": "Two"})

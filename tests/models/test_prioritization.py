@@ -186,6 +186,7 @@ def test_best_order_against_all_orders(jobs):
 def test_equal_ratios_are_equal_in_spite_of_floats():
     result = best_order([[0.1 + 0.2, 1], [0.3, 1], [0.6, 2]])
     assert result.best_order == (0, 1, 2) and result.tie
+    assert best_order([[0.3, 1], [0.1 + 0.2, 1], [0.1, 1], [0.1, 1]]).best_order == (0, 1, 2, 3)
     assert best_order([[1, 1]]) == model.Order((0,), 1.0, 1.0, 1.0, False)
     assert best_order([[0, 1e308], [0, 1e308]]).best_cost == 0
     assert best_order([[1e308, 1e308], [1e308, 1e308]]).best_cost == math.inf
@@ -359,6 +360,12 @@ def test_standard_errors_of_drops_against_repeated_runs():
         assert 0.65 < told / spread < 1.35, (name, key, told, spread)
 
 
+def test_a_drop_that_is_the_same_in_every_trial_has_no_error():
+    result = simulate_rice({"A": [1000, 1, 1, 1], "B": [[500, 2000], 1, 1, 1]}, trials=100)
+    assert result.drop_if_known["B"]["reach"] == close(1 / 3, rel=0, abs=1 / 400)
+    assert result.drop_standard_error["B"]["reach"] == close(0, abs=1e-8)
+
+
 numbers = st.floats(0.1, 10)
 spans = st.one_of(numbers, st.lists(numbers, min_size=2, max_size=3).map(sorted))
 confidences = st.one_of(st.floats(0.1, 1), st.tuples(st.floats(0.1, 1), st.floats(0.1, 2)).filter(lambda c: c[0] <= c[1]))
@@ -408,6 +415,9 @@ def test_simulated_rice_edges():
     # C is level with two known equals for half of its range; the bet on either is then right in half of the cases.
     shared = simulate_rice({"A": [10, 1, 1, 1], "B": [10, 1, 1, 1], "C": [[5, 15], 1, 1, 1]}, trials=10_000)
     assert shared.drop_if_known["C"]["reach"] == close(0.25, abs=0.003)
+    # A is level with B whenever its confidence is capped; B is the better bet whatever that confidence is.
+    level = simulate_rice({"A": [10, 1, [0.5, 1.5], 1], "B": [10, 1, 1, 1], "C": [[8, 11], 1, 1, 1]}, trials=10_000)
+    assert level.first == "B" and level.drop_if_known["A"]["confidence"] == 0
     capped = simulate_rice({"A": [1, 1, [1, 2], 1], "B": [1, 1, 1, 1]}, trials=10)
     assert capped.p_first == {"A": 0.5, "B": 0.5}
 
