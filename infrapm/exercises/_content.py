@@ -116,11 +116,10 @@ def _named(choices: tuple[Any, ...], id: str, kind: str) -> Any:
 
 def _read(slug: str) -> dict[str, Any]:
     """What a file of data holds."""
-    import tomllib  # here, so that a browser loads it for a chapter that needs it alone
+    import tomllib  # here, so that a browser, which needs none of this, does not load it
 
     file = Path(__file__).parents[1] / "data" / f"{slug}.toml"
-    # By the loader of this module, which also reads what stands beside it in a zip file, as in a browser.
-    return tomllib.loads(__spec__.loader.get_data(str(file)).decode("utf-8"))
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=None)

@@ -13,7 +13,8 @@ from infrapm.explore.text import count_text, number_text, percent_text
 # All that the documents of the red team compute with, so that a browser which gets this chapter gets them, too.
 from infrapm.models import availability, capacity, design, economics, failure, lifecycle, platform, role, rollout, slo
 
-from ._red_team import cost_task, red_document, red_team
+from ._red_team import cost_task, red_document
+from ._review import red_team
 from ._study import study
 
 MODELS = (availability, capacity, design, economics, failure, lifecycle, platform, role, rollout, slo)

@@ -16,7 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from infrapm.exercises import chapter, find
-from infrapm.exercises._red_team import CLASSES, FIRST_TOKENS, LATER_TOKENS, Document, red_document, share_text
+from infrapm.exercises._red_team import CLASSES, Document, red_document
+from infrapm.exercises._review import FIRST_TOKENS, LATER_TOKENS, share_text
 
 from .chapters import slugs
 from .exercise import KINDS, _Exercise
