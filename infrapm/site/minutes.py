@@ -24,6 +24,7 @@ STEP_MIN = {
     'data-kind="question"': 1,
     'class="ip-explorer"': 2,
     'class="ip-task"': 2,
+    'data-kind="red-team"': 4,  # besides its tasks
     'data-kind="judgment"': 10,
     'data-kind="card"': 5,
 }

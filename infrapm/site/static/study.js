@@ -31,6 +31,9 @@ export function refusal(text) {
       if (kind === "rows" && !Object.values(kept).every((one) => isRecord(one) && Array.isArray(one.earlier))) {
         return `A table in “${slug}” of the file is damaged.`;
       }
+      if (kind === "review" && !Object.values(kept).every((one) => isRecord(one) && isRecord(one.flags) && Object.values(one.flags).every(isRecord))) {
+        return `A review in “${slug}” of the file is damaged.`;
+      }
     }
   }
   return "";
@@ -71,12 +74,12 @@ export function change(slug, edit) {
   document.dispatchEvent(new CustomEvent("ip-kept", { detail: { slug } }));
 }
 
-const kept = (slug, kind, id) => (id === undefined ? load().chapters[slug]?.[kind] : load().chapters[slug]?.[kind]?.[id]);
+export const kept = (slug, kind, id) => (id === undefined ? load().chapters[slug]?.[kind] : load().chapters[slug]?.[kind]?.[id]);
 const skips = () => Boolean(load().settings.skip_gates);
 
 // ---- Small helpers -----------------------------------------------------------------------------
 
-function make(tag, attributes = {}, ...children) {
+export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "class") element.className = value;
