@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "explore": ["infrapm.explore"],
     "exercises": ["infrapm.models", "infrapm.explore", "infrapm.exercises"],
 }
-IN_FUNCTIONS = {"models": ["numpy"], "explore": ["IPython", "ipywidgets"]}
+IN_FUNCTIONS = {"models": ["numpy"], "explore": ["IPython", "ipywidgets", "pandas"]}
 
 
 # --- Imports
@@ -82,7 +82,8 @@ def test_imports_run_one_way(file: Path) -> None:
         ("infrapm.models", "from .. import exercises", ["infrapm.exercises"]),
         ("infrapm.explore", "import ipywidgets", ["ipywidgets"]),
         ("infrapm.explore", "try:\n    import IPython\nexcept ImportError: pass", ["IPython"]),
-        ("infrapm.explore", "def f():\n    import pandas", ["pandas"]),
+        ("infrapm.explore", "def f():\n    import matplotlib", ["matplotlib"]),
+        ("infrapm.explore", "import pandas", ["pandas"]),
         ("infrapm.explore", "from ..models import availability", ["infrapm.models.availability"]),
         ("infrapm.exercises", "from infrapm.site.pages import render", ["infrapm.site.pages.render"]),
         ("infrapm.exercises", "def f():\n    import ipywidgets", ["ipywidgets"]),

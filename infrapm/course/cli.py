@@ -76,8 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--from", dest="source", type=Path, metavar="PATH", help="a folder or zip with what was handed in, as the LMS gives it")
     grade.add_argument("--scheduler", default="", metavar="ADDRESS", help="grade on a Dask cluster, such as tcp://10.0.0.5:8786")
     grade.add_argument("--workers", type=_positive, default=0, metavar="N", help="submissions at once on this machine (default: its cores)")
-    grade.add_argument("--time-limit", type=_positive, default=60, metavar="S", help="seconds for one submission (default: 60)")
-    grade.add_argument("--memory-limit", type=_positive, default=2048, metavar="MB", help="memory for one submission (default: 2048 MB)")
+    grade.add_argument("--time-limit", type=_positive, default=30, metavar="S", help="seconds of the processor for one submission (default: 30)")
+    grade.add_argument("--memory-limit", type=_positive, default=1024, metavar="MB", help="memory for one submission (default: 1024 MB)")
     grade.add_argument("--unsafe", action="store_true", help="run submissions without a sandbox: they can then read and change all that you can")
     grade.set_defaults(act=_grade)
     return parser
@@ -164,7 +164,7 @@ def _grade(given: argparse.Namespace) -> int:
     course = Course(_course_path(given.course))
     if given.unsafe:
         print("Without a sandbox: what students wrote can read and change all that you can, and reach the network.", file=sys.stderr)
-    limits = Limits(memory_mb=given.memory_limit, cell_s=min(20, given.time_limit), total_s=given.time_limit)
+    limits = Limits(given.memory_limit, cell_s=-(-given.time_limit // 3), cpu_s=given.time_limit, total_s=4 * given.time_limit)
     with course.alone():
         done = grade(course, given.chapter, given.source, _bar, given.scheduler, given.workers, limits, given.unsafe)
     waits = False

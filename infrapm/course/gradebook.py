@@ -7,7 +7,7 @@ so that a mark and the record of its change are written together or not at all.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -142,10 +142,14 @@ class Marks:
         grades = {grade.cell_id: grade for grade in notebook.grades}
         comments = {comment.cell_id: comment for comment in notebook.comments}
         cells = {(cell.type, cell.name): cell.id for cell in notebook.notebook._base_cells}
-        changes = []
+        changes: list[Change] = []
         for question in questions(slug):
             grade, comment = grades[cells["GradeCell", question.graded]], comments[cells["SolutionCell", question.cell]]
             changes += self._apply(slug, student, question, scores[question.id], grade, comment, why)
+        if before is None:
+            changes = [replace(change, old="") for change in changes] + [
+                Change(student, question.id, "", WAITING, why) for question in questions(slug) if scores[question.id].auto is None and scores[question.id].sheet is None
+            ]
         now = datetime.now(UTC).isoformat(timespec="seconds")
         for change in changes:
             self._sql(

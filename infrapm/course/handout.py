@@ -132,7 +132,7 @@ def _readme(course: Course, slug: str, per_student: bool, points: dict[str, floa
     rows = [{"title": q.title, "points": f"{points[q.id]:g}", "how": HOW[q.kind]} for q in questions(slug)]
     return jinja2.Template(text).render(
         title=title(slug), slug=slug, course=course.name, rows=rows, per_student=per_student,
-        due=due.strftime(DATE) if due else "", seconds=Limits().total_s,
+        due=due.strftime(DATE) if due else "", seconds=Limits().cpu_s,
     )  # fmt: skip
 
 

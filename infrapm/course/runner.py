@@ -105,9 +105,10 @@ class Run:
         before = dict(vars(builtins))
         sys.stdout = sys.stderr = self.output
         signal.signal(signal.SIGALRM, too_long)
+        signal.signal(signal.SIGPROF, too_long)
         for number, cell in enumerate(self.job["cells"]):
             self.calls.clear()
-            error = self.run(cell["source"])
+            error = self.run(cell)
             line = {"cell": number, "error": error, "output": self.output.taken(), "calls": self.calls[-20:]}
             if cell.get("value"):
                 line["value"] = carried(self.shell.user_ns.get(cell["value"]))
@@ -115,16 +116,19 @@ class Run:
         changed = sorted(name for name, value in before.items() if vars(builtins).get(name) is not value and name != "_")
         self.send(builtins_changed=[name for name in changed if name not in ("display", "get_ipython")])
 
-    def run(self, source: str) -> str:
+    def run(self, cell) -> str:
         """Run one cell; the error that ended it, or an empty text."""
+        timers = () if cell["locked"] else ((signal.ITIMER_PROF, "cell_s"), (signal.ITIMER_REAL, "cell_clock_s"))
         try:
-            signal.setitimer(signal.ITIMER_REAL, self.job["cell_s"])
-            result = self.shell.run_cell(source, store_history=False)
+            for timer, name in timers:
+                signal.setitimer(timer, self.job[name], 1)  # and again, for who catches it
+            result = self.shell.run_cell(cell["source"], store_history=False)
             error = result.error_before_exec or result.error_in_exec
         except BaseException as problem:
             error = problem
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            for timer, _ in timers:
+                signal.setitimer(timer, 0)
         return f"{type(error).__name__}: {error}"[:LONGEST_OUTPUT] if error else ""
 
 
@@ -202,6 +206,8 @@ def odd_things(cells: list[dict]) -> list[str]:
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names} & _NAMES
             elif isinstance(node, ast.ImportFrom):
+                if (node.module or "").startswith("infrapm") and not (node.module or "").startswith("infrapm.models"):
+                    found.add(node.module)
                 found |= {(node.module or "").split(".")[0], *(alias.name for alias in node.names)} & _NAMES
             elif isinstance(node, ast.Name) and node.id in _NAMES | {"open", "exec", "eval", "__import__"}:
                 found.add(node.id)

@@ -7,7 +7,7 @@ this returns holds numbers, texts and lists, cut to size, and never an opinion o
 import json
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from . import sandbox
@@ -251,4 +251,4 @@ def variable_of(question: Question, source: str) -> str:
 
 def key_of(data: bytes, release: str, package: str, limits: sandbox.Limits) -> str:
     """A name for a run: as long as it stays the same, so does the result."""
-    return digest(json.dumps([digest(data), release, package, limits.memory_mb, limits.cell_s, limits.total_s]).encode())
+    return digest(json.dumps([digest(data), release, package, *astuple(limits)]).encode())

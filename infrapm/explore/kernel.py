@@ -10,6 +10,7 @@ from typing import Any
 from .charts import with_look
 from .controls import Choice, Control, Number, Rows, Several, Toggle
 from .explorer import Answer, Explorer, Table, View
+from .results import show_results_as_tables
 from .tasks import ChoiceTask, Feedback, NumericTask, OrderingTask, SeveralTask, Task
 
 _CHART_WIDTH = 640
@@ -220,7 +221,11 @@ class _Told:
 def notebook(
     explorers: tuple[Explorer, ...], tasks: tuple[Task, ...], seed: int = 0
 ) -> tuple[Callable[[str], None], Callable[[str], None], Callable[[str], list[dict[str, str]]], Callable[[str, Any], _Told]]:
-    """The four functions of a chapter's notebook: show an explorer, ask a task, its table, check an answer."""
+    """The four functions of a chapter's notebook: show an explorer, ask a task, its table, check an answer.
+
+    From then on, IPython shows the results of models as tables.
+    """
+    show_results_as_tables()
     wrong_answers: dict[str, list[str]] = {}
     explorer_by_id = {explorer.id: explorer for explorer in explorers}
     task_by_id = {task.id: task for task in tasks}

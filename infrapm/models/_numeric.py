@@ -89,6 +89,18 @@ def binomial_tail(k: int, n: int, p: float, q: float) -> float:
     return total
 
 
+def weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    """The mean of values by weights that are 0 or more, not all 0, and need not sum to 1.
+
+    >>> weighted_mean([1, 4], [2, 1])
+    2.0
+    """
+    largest = max(weights)  # divided out first: the sum of large floats may be too large for one
+    parts = [weight / largest for weight in weights]
+    total = math.fsum(parts)
+    return sum(value * (part / total) for value, part in zip(values, parts))
+
+
 def root(function: Callable[[float], float], low: float, high: float) -> float:
     """Where a continuous function that changes sign between low and high is 0, by halving the interval.
 

@@ -500,7 +500,7 @@ def test_a_second_visit_starts_from_the_snapshot_and_loads_nothing(reader: Brows
 
 
 @pytest.mark.parametrize("how", ["missing", "refused"])
-@pytest.mark.parametrize("file", ["worker-*.mjs", "pyodide.asm.wasm", "infrapm-*.zip"])
+@pytest.mark.parametrize("file", ["worker-*.mjs", "pyodide.asm.wasm", "infrapm-*.zip", "chapter-*.zip"])
 def test_without_its_runtime_the_page_says_so_and_the_rest_works(reader: BrowserContext, site: Site, file: str, how: str) -> None:
     reader.route(f"**/{file}", lambda route: route.fulfill(status=404) if how == "missing" else route.abort())
     part = open_explorer(reader, site, "availability", NINES)

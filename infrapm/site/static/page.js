@@ -28,6 +28,7 @@ const python = {
       type: "start",
       pyodide: address(runtime.pyodide),
       package: address(runtime.package),
+      chapters: Object.fromEntries(Object.entries(runtime.chapters).map(([slug, path]) => [slug, address(path)])),
       key: runtime.snapshot_key,
       keep: true,
     });
