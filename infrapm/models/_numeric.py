@@ -12,7 +12,7 @@ def round_up(value: float) -> int:
     >>> round_up(0.1 * 30), round_up(3.1)
     (3, 4)
     """
-    return math.ceil(value - _hair(value))
+    return int(value) if value == math.floor(value) else math.ceil(value - _hair(value))
 
 
 def round_down(value: float) -> int:
@@ -21,7 +21,7 @@ def round_down(value: float) -> int:
     >>> round_down(100 * 0.29), round_down(2.9)
     (29, 2)
     """
-    return math.floor(value + _hair(value))
+    return int(value) if value == math.floor(value) else math.floor(value + _hair(value))
 
 
 def _hair(value: float) -> float:
