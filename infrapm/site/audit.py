@@ -10,6 +10,8 @@ chapter's exercises. {take-away} after an explorer keeps what the reader typed i
 Without a script the cards read from top to bottom, their answers folded.
 """
 
+from typing import Any
+
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -21,6 +23,7 @@ from .pages import depend_on_package, first_picture
 from .sources import claim_names
 from .study import _Study, _told
 
+_PART = "ip-audit-part"  # marks a page that holds one of the parts
 _REWRITES = 2
 _REWRITE_WORDS = 60
 _OUTCOME = {True: "yes", False: "no", None: ""}
@@ -53,7 +56,8 @@ class Audit(_Study):
                 **claim_names(self.env, card.claim),
             )
         deck_claims = [claims()[card.claim] for card in deck]
-        return placed + self.part("audit-result.html", deck=deck_claims, rewrites=range(1, _REWRITES + 1), limit=_REWRITE_WORDS)
+        placed += self.part("audit-result.html", deck=deck_claims, rewrites=range(1, _REWRITES + 1), limit=_REWRITE_WORDS)
+        return _marked(placed)
 
 
 class TakeAway(_Study):
@@ -65,10 +69,22 @@ class TakeAway(_Study):
     def run(self) -> list[nodes.Node]:
         depend_on_package(self.env)
         explorer = find(chapter(self.slug).EXPLORERS, self.arguments[0])
-        return self.part("take-away.html", explorer=explorer)
+        return _marked(self.part("take-away.html", explorer=explorer))
+
+
+def _marked(placed: list[nodes.Node]) -> list[nodes.Node]:
+    for part in placed:
+        part["classes"].append(_PART)
+    return placed
+
+
+def _add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
+    if doctree is not None and any(_PART in node["classes"] for node in doctree.findall(nodes.container)):
+        app.add_js_file("audit.js", type="module", loading_method="defer")
+        app.add_css_file("audit.css", priority=830)
 
 
 def setup(app: Sphinx) -> None:
     app.add_directive("audit", Audit)
     app.add_directive("take-away", TakeAway)
-    app.add_css_file("audit.css", priority=830)
+    app.connect("html-page-context", _add_script)

@@ -1,7 +1,7 @@
 // The claim auditor: the reader's trust in each claim, kept like any other commitment, and set against the verdicts.
-// study.js loads this where a page holds its parts, and lends its tools.
 
-export const wire = (part, tools) => ({ audit: wireCard, "audit-result": wireResult, "take-away": wireTakeAway })[part.dataset.kind](part, tools);
+// By the address that the page has it from, version and all: by another, it would be a second copy.
+const { change, copied, download, kept, make, wireCounts } = await import(document.querySelector('script[src*="/study.js"]').src);
 
 const VERDICTS = ["verified", "corrected", "misleading", "dated", "unverifiable", "opinion"];
 const OUTCOME = { yes: "It holds up.", no: "It does not hold up.", "": "Nobody can say, so your trust in it is not scored." };
@@ -15,7 +15,7 @@ export function commitment(trust, holds, at) {
   return holds ? { ...stated, confidence: Math.max(trust, 100 - trust), right: trust >= 50 === (holds === "yes") } : stated;
 }
 
-function wireCard(part, { kept, change }) {
+function wireCard(part) {
   const { slug, id, verdict, holds } = part.dataset;
   const form = part.querySelector("form");
   const say = (text) => (part.querySelector(".ip-feedback").textContent = text);
@@ -99,7 +99,7 @@ function picture(table) {
   );
 }
 
-function wireResult(part, { kept, change, make, copied, download }) {
+function wireResult(part) {
   const { slug } = part.dataset;
   const box = part.querySelector(".ip-trusted");
   const deck = [...document.querySelectorAll(`.ip-audit[data-slug="${slug}"]`)].map(({ dataset }) => ({ ...dataset }));
@@ -135,7 +135,7 @@ function wireResult(part, { kept, change, make, copied, download }) {
   const fields = [...form.querySelectorAll("select, textarea")];
   const before = kept(slug, "rewrite") ?? {};
   for (const field of fields) field.value = before[field.name] ?? "";
-  form.dispatchEvent(new Event("input", { bubbles: true })); // the words are counted
+  wireCounts(part);
   let timer;
   form.addEventListener("input", () => {
     clearTimeout(timer);
@@ -155,7 +155,7 @@ export function rewritten(pairs) {
 
 // ---- A line to take along ----------------------------------------------------------------------------
 
-function wireTakeAway(part, { kept, change, copied, download }) {
+function wireTakeAway(part) {
   const { slug, id } = part.dataset;
   const explorer = document.getElementById(part.dataset.for);
   const form = explorer.querySelector(".ip-controls");
@@ -181,3 +181,6 @@ function wireTakeAway(part, { kept, change, copied, download }) {
   }
   part.hidden = false;
 }
+
+const wiring = { audit: wireCard, "audit-result": wireResult, "take-away": wireTakeAway };
+for (const part of document.querySelectorAll("[data-script=audit]")) wiring[part.dataset.kind](part);
