@@ -82,8 +82,13 @@ class Judgment:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything in a chapter's file. card: what to write under each of the six labels."""
+    """Everything in a chapter's file.
 
+    core: whether the chapter is on the core path. needs: slugs of chapters that are "needed" or "helpful"
+    before it. card: what to write under each of the six labels.
+    """
+
+    core: bool
     needs: dict[str, str]
     misconceptions: dict[str, str]
     decision: Choice
@@ -128,6 +133,7 @@ def content(slug: str) -> Content:
     data = _read(slug)
     judgment = data["judgment"]
     return Content(
+        core=data.get("core", False),
         needs=data["needs"],
         misconceptions=data["misconceptions"],
         decision=_choice(data["decision"]),

@@ -21,11 +21,10 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from infrapm.exercises import chapter
 from infrapm.exercises._content import CONFIDENCES, Choice, Content, content, spine
 from infrapm.exercises._numbers import filled
 
-from .chapters import ROOT, module_name, slugs
+from .chapters import ROOT, module_name, slugs, title
 from .pages import depend_on_package, live, render
 from .words import inline_html, words_html
 
@@ -35,18 +34,21 @@ _CARD_WORDS = 120
 _WARM_UP = 3
 
 
-def data_problems(file: Path) -> list[str]:
-    """What is wrong with a chapter's data file, each as "file:line: sentence"."""
+def data_problems(file: Path, schema_name: str = "schema.json", slips: Callable[[Any], Any] | None = None) -> list[str]:
+    """What is wrong with a chapter's data file, each as "file:line: sentence".
+
+    Another kind of file has its own schema, and its own function for what a schema cannot say.
+    """
     text = file.read_text(encoding="utf-8")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         line = re.search(r"line (\d+)", str(problem))
         return [f"{file.name}:{line[1] if line else 1}: {problem}"]
-    schema = json.loads((_DATA / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((_DATA / schema_name).read_text(encoding="utf-8"))
     found = sorted(jsonschema.Draft202012Validator(schema).iter_errors(data), key=lambda problem: list(map(str, problem.path)))
     problems = [f"{file.name}:{line_of(text, list(p.absolute_path))}: {_where(p.absolute_path)}{p.message}" for p in found]
-    return problems or [f"{file.name}:{line_of(text, path)}: {sentence}" for path, sentence in _slips(data)]
+    return problems or [f"{file.name}:{line_of(text, path)}: {sentence}" for path, sentence in (slips or _slips)(data)]
 
 
 def _where(path: Any) -> str:
@@ -142,6 +144,25 @@ def _told(run: Callable[[Any], list[nodes.Node]]) -> Callable[[Any], list[nodes.
     return telling
 
 
+def warm_up(slug: str, earlier: list[str]) -> list[tuple[str, Choice]]:
+    """Three questions for the start of a chapter, each with the slug of the earlier chapter that it comes from.
+
+    First from chapters that this one needs, then from those that it finds helpful, then from the others, the
+    last one read first; from one chapter twice only where there are too few. Each later chapter takes the
+    next question of an earlier one, so that none comes back soon.
+    """
+    needs = content(slug).needs
+    rank = {"needed": 0, "helpful": 1}
+    order = sorted(reversed(earlier), key=lambda other: rank.get(needs.get(other, ""), 2))
+    chosen = []
+    for turn in range(_WARM_UP):
+        for other in order[: _WARM_UP - len(chosen)]:
+            questions = content(other).questions
+            distance = len(earlier) - earlier.index(other) - 1  # 0 for the chapter right before
+            chosen.append((other, questions[(distance + turn * 2) % len(questions)]))
+    return chosen
+
+
 class WarmUp(_Study):
     """{warm-up}: three questions of earlier chapters; the first chapter has none."""
 
@@ -151,13 +172,8 @@ class WarmUp(_Study):
         if not earlier:
             words = nodes.paragraph("", "This is the first chapter, so there is nothing to warm up.")
             return [words]
-        questions = [(slug, question) for slug in earlier for question in content(slug).questions]
-        # Spread over the earlier chapters, and another choice for each chapter.
-        step = max(1, len(questions) // _WARM_UP)
-        start = slugs().index(self.slug) % len(questions)
-        chosen = [questions[(start + i * step) % len(questions)] for i in range(min(_WARM_UP, len(questions)))]
         placed: list[nodes.Node] = []
-        for slug, question in chosen:
+        for slug, question in warm_up(self.slug, earlier):
             html = render(
                 "choice.html",
                 slug=self.slug,
@@ -165,7 +181,7 @@ class WarmUp(_Study):
                 inline=lambda text, slug=slug: inline_html(text, slug),
                 choice=question,
                 kind="question",
-                title="From an earlier chapter",
+                title=f"From “{title(slug)}”",
                 id=f"warm-{slug}-{question.id}",
                 confidences=CONFIDENCES,
                 misconceptions=content(slug).misconceptions,
@@ -243,38 +259,9 @@ class DecisionCard(_Study):
         return self.part("card.html", card=self.filling.card, limit=_CARD_WORDS, chapter_title=title.astext() if title else self.slug)
 
 
-class progress(nodes.General, nodes.Element):
-    """Stands for the reader's progress until every page's title is known."""
-
-
-class Progress(SphinxDirective):
-    """{progress}: on the front page, filled by the page script from what the browser keeps."""
-
-    def run(self) -> list[nodes.Node]:
-        depend_on_package(self.env)
-        return [progress()]
-
-
-def _fill_progress(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    for node in list(doctree.findall(progress)):
-        chapters = []
-        for slug in slugs():
-            page, filling = f"book/{slug}", content(slug)
-            chapters.append(
-                {
-                    "slug": slug,
-                    "title": app.env.titles[page].astext(),
-                    "url": app.builder.get_relative_uri(docname, page),
-                    "choices": 1 + len(filling.choices),  # the decision comes twice
-                    "tasks": len(chapter(slug).TASKS),
-                }
-            )
-        node.replace_self(live(render("progress.html", chapters=chapters)))
-
-
 def _check_data(app: Sphinx) -> None:
     for file in sorted(_DATA.glob("*.toml")):
-        if file.stem != "spine":
+        if file.stem in slugs():
             for problem in data_problems(file):
                 _log.warning("infrapm/data/%s", problem)
 
@@ -290,7 +277,4 @@ def setup(app: Sphinx) -> None:
         "decision-card": DecisionCard,
     }.items():
         app.add_directive(name, directive)
-    app.add_directive("progress", Progress)
-    app.add_node(progress)
-    app.connect("doctree-resolved", _fill_progress)
     app.connect("builder-inited", _check_data)

@@ -240,7 +240,7 @@ def functions() -> Any:
     return notebook(availability.EXPLORERS, (*availability.TASKS, several, ordering))
 
 
-HINTS = ["How many minutes are there in a month (30 days)?", "The promise leaves 0.1% of them.", "43200 min × 0.001."]
+HINTS = ["How many minutes are there in a quarter (90 days)?", "The promise leaves 0.2% of them.", "129600 min × 0.002."]
 
 
 def test_hints_come_with_each_new_wrong_answer(functions: Any) -> None:
@@ -251,7 +251,7 @@ def test_hints_come_with_each_new_wrong_answer(functions: Any) -> None:
     assert said(1) == f"Keep working.\nHint: {HINTS[0]}", "the cell was only run again"
     assert said(2) == f"Keep working.\nHint: {HINTS[1]}"
     assert said(None) == "Not answered yet."
-    assert said(43.2).startswith("Got it. 43.2 min.")
+    assert said(259.2).startswith("Got it. 4.32 h.")
     assert said(3) == f"Keep working.\nHint: {HINTS[2]}", "a right answer is not counted among the wrong"
     assert said(4) == said(1) == f"Keep working.\nHint: {HINTS[2]}"
 

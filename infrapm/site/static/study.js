@@ -31,6 +31,9 @@ export function refusal(text) {
       if (kind === "rows" && !Object.values(kept).every((one) => isRecord(one) && Array.isArray(one.earlier))) {
         return `A table in “${slug}” of the file is damaged.`;
       }
+      if (kind === "review" && !Object.values(kept).every((one) => isRecord(one) && isRecord(one.flags) && Object.values(one.flags).every(isRecord))) {
+        return `A review in “${slug}” of the file is damaged.`;
+      }
     }
   }
   return "";
@@ -71,12 +74,12 @@ export function change(slug, edit) {
   document.dispatchEvent(new CustomEvent("ip-kept", { detail: { slug } }));
 }
 
-const kept = (slug, kind, id) => (id === undefined ? load().chapters[slug]?.[kind] : load().chapters[slug]?.[kind]?.[id]);
+export const kept = (slug, kind, id) => (id === undefined ? load().chapters[slug]?.[kind] : load().chapters[slug]?.[kind]?.[id]);
 const skips = () => Boolean(load().settings.skip_gates);
 
 // ---- Small helpers -----------------------------------------------------------------------------
 
-function make(tag, attributes = {}, ...children) {
+export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "class") element.className = value;
@@ -431,23 +434,20 @@ function calibrationPicture(rows) {
   );
 }
 
+// Beside a chapter's minutes: what this reader has done in it. Warm-ups belong to other chapters.
+function showMine(entry) {
+  const { slug, choices, tasks } = entry.dataset;
+  const mine = load().chapters[slug];
+  if (!mine) return;
+  const chosen = Object.keys(mine.choices ?? {}).filter((id) => !id.startsWith("warm-")).length;
+  const solved = Object.values(mine.tasks ?? {}).filter((task) => task.status === "right").length;
+  const written = [mine.judgment?.text?.trim() && "judgment written", Object.values(mine.card ?? {}).some((line) => line.trim()) && "card begun"];
+  entry.querySelector(".ip-mine").textContent = `You: ${[`${chosen} of ${choices} choices`, `${solved} of ${tasks} tasks`, ...written.filter(Boolean)].join(", ")}.`;
+}
+
 function showProgress(box) {
-  const store = load();
-  const rows = calibration(store);
-  const chapters = JSON.parse(box.dataset.chapters);
-  const items = chapters.map(({ slug, title, url, choices, tasks }) => {
-    const mine = store.chapters[slug] ?? {};
-    const chosen = Object.keys(mine.choices ?? {}).length;
-    const solved = Object.values(mine.tasks ?? {}).filter((task) => task.status === "right").length;
-    const written = [mine.judgment?.text?.trim() && "judgment written", Object.values(mine.card ?? {}).some((line) => line.trim()) && "card begun"];
-    const done = [`${chosen} of ${choices} choices`, `${solved} of ${tasks} tasks`, ...written.filter(Boolean)].join(", ");
-    return make("li", {}, make("a", { href: url }, title), `: ${done}`);
-  });
-  const list = make("ul", {}, ...items);
-  if (!rows.length) {
-    box.replaceChildren(list, make("p", {}, "Your calibration appears here after your first commitments: how sure you were, against how often you were right."));
-    return;
-  }
+  const rows = calibration(load());
+  if (!rows.length) return;
   const stated = rows.reduce((sum, row) => sum + row.stated, 0);
   const right = rows.reduce((sum, row) => sum + row.right, 0);
   const mean = Math.round(rows.reduce((sum, row) => sum + row.stated * row.confidence, 0) / stated);
@@ -457,7 +457,7 @@ function showProgress(box) {
   picture.innerHTML = calibrationPicture(rows);
   const head = make("tr", {}, ...["How sure", "Commitments", "Right"].map((text) => make("th", { scope: "col" }, text)));
   const table = make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
-  box.replaceChildren(list, picture, make("p", { class: "ip-reading" }, reading), make("details", { class: "ip-table" }, make("summary", {}, "The same as a table"), table));
+  box.replaceChildren(picture, make("p", { class: "ip-reading" }, reading), make("details", { class: "ip-table" }, make("summary", {}, "The same as a table"), table));
 }
 
 // ---- The ledger's filter -----------------------------------------------------------------------------
@@ -488,9 +488,12 @@ function wireLedger(form) {
 
 function answersForPrint() {
   const answers = [...document.querySelectorAll(".ip-study, .ip-task")].flatMap((part) => {
-    const folded = [...part.querySelectorAll("details:not(.ip-rubric)")];
+    const solution = part.closest(".ip-exercise")?.nextElementSibling;
+    const folded = [...part.querySelectorAll("details:not(.ip-rubric)"), ...(solution?.matches(".ip-solution") ? [solution] : [])];
     const bodies = folded.flatMap((details) => [...details.children].slice(1).map((child) => child.cloneNode(true)));
-    return bodies.length ? [make("h3", {}, part.querySelector(".ip-title").textContent), ...bodies] : [];
+    const question = part.matches(".ip-study") ? part.querySelector("legend")?.textContent : "";
+    const title = [part.querySelector(".ip-title").textContent, question].filter(Boolean).join(": ");
+    return bodies.length ? [make("h3", {}, title), ...bodies] : [];
   });
   return make("section", { class: "ip-answers ip-study" }, make("h2", {}, "Answers"), ...answers);
 }
@@ -508,6 +511,7 @@ for (const part of document.querySelectorAll(".ip-study")) {
 for (const field of document.querySelectorAll("[data-kind=rows] textarea")) wireRows(field);
 openGates();
 for (const bar of document.querySelectorAll(".ip-bar, .ip-progress-tools")) bar.append(workTools());
+for (const entry of document.querySelectorAll(".ip-chapter")) showMine(entry);
 for (const box of document.querySelectorAll(".ip-progress")) showProgress(box);
 for (const form of document.querySelectorAll(".ip-ledger-filter")) wireLedger(form);
 
