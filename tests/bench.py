@@ -16,7 +16,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from tests import bench_builds, bench_pages
+from tests import bench_builds, bench_models, bench_pages
 from tests.conftest import BOOK, ROOT, book_problem, browsing, serving
 
 NOTES = """
@@ -29,7 +29,7 @@ Before a measurement the run waits until the processors are idle, but two minute
 - **A move** is a key press on the first slider (or check box, or choice) of an explorer, 40 of them or six seconds of them, from the event to the picture in the page. Whether a model draws at random is seen by watching it run. Of a move, Python is the way to the worker and back, and drawing is the rest. A screen shows the picture at its next refresh.
 - **Build** compares a copy of the book with one of 20 pages more, without anything cached, best of two, and divides the difference by 20. The added pages are copies of the chapter with all its exercises. The peer does the same with the chapter's text, without exercises, in Jupyter Book's default settings.
 - **nbval** runs all source notebooks in one run, each in a kernel of its own, compares their outputs, and divides by their number. The floor is a notebook with one cell.
-- **Models** are microseconds a call in CPython.
+- **Models** are microseconds a call in CPython. Simulations are compared with what a first trial of each took, with the same work in two event simulators (the same draws, and checked: the same waits), and with themselves in Pyodide, in Node. Growth compares each size with ten times it: time in a process of its own, and the bytes that Python holds at most, of which a percentile needs those of its values.
 """
 
 
@@ -157,6 +157,7 @@ def main() -> None:
             chromium = browser.version
         rows += step("builds and notebooks", build_rows, lambda: bench_builds.builds(folder), bench_builds.notebooks)
         rows += step("models", model_rows, bench_builds.models)
+        rows += step("models at work", lambda lines: [Row(*line) for line in lines], bench_models.lines)
     machine = (
         f"{date.today()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; load {load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end; the machine was idle before {bench_pages.QUIET[True]} of {bench_pages.QUIET.total()} measurements. "
         f"The heaviest chapter: {chapter}. Chromium {chromium} without a window, Python {platform.python_version()}, jupyter-book {version('jupyter-book')}, a server on the same machine."

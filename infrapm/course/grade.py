@@ -160,19 +160,16 @@ def fold(course: Course, slug: str, release: dict[str, Any], points: dict[str, f
                 record, verdicts = _verdicts(course, slug, student, release)
                 when = handed_in(course.submission(student, slug))
                 scores = {v.question.id: _score(student, v, points[v.question.id], sheet, kept) for v in verdicts}
-                done.changes += marks.fold(slug, student, when, record["file"], scores)
-                done.to_mark += sum(score.auto is None and score.band is None for score in scores.values())
+                changes, now = marks.fold(slug, student, when, record["file"], scores)
+                done.changes += changes
+                done.to_mark += sum(mark is None for mark in now.values())
                 done.flagged += bool(flags(record))
-                state[student] = state_of(course, slug, record, when, scores)
+                state[student] = state_of(course, slug, record, when, now)
+                write_feedback(course, slug, student, record, verdicts, scores, now, points, state[student])
                 progress.update()
                 if progress.n % 50 == 0:
                     marks.commit()
         marks.commit()
-        totals = marks.scores(slug)
-        for student in students:
-            record, verdicts = _verdicts(course, slug, student, release)
-            scores = {v.question.id: _score(student, v, points[v.question.id], sheet, kept) for v in verdicts}
-            write_feedback(course, slug, student, record, verdicts, scores, totals[student], points, state[student])
         done.grades = write_grades(course, slug, marks, points, state)
         write_changes(course, marks.changes())
 
@@ -203,12 +200,12 @@ def flags(record: dict[str, Any]) -> list[str]:
     return [*([record["problem"]] if record["problem"] else []), *record["odd"]]
 
 
-def state_of(course: Course, slug: str, record: dict[str, Any], when: datetime | None, scores: dict[str, Score]) -> str:
+def state_of(course: Course, slug: str, record: dict[str, Any], when: datetime | None, marks: dict[str, float | None]) -> str:
     """The state of a submission in words: handed in, late, waiting for a mark, not readable."""
     due = course.chapter(slug).due
     words = ["late" if due and when and when > due.astimezone(UTC) else "handed in"]
     if record["problem"]:
         words.append("not readable")
-    if any(score.auto is None and score.band is None for score in scores.values()):
+    if any(mark is None for mark in marks.values()):
         words.append("waiting for a mark")
     return ", ".join(words)

@@ -111,9 +111,14 @@ class Marks:
                 book.update_or_create_student(student.id, first_name=first, last_name=last)
         due = self.course.chapter(slug).due
         duedate = due.astimezone(UTC).replace(tzinfo=None) if due else None
-        book.update_or_create_assignment(slug, duedate=duedate, course_id=self.course.name)
-        notebook = book.update_or_create_notebook(slug, slug)
+        found = {assignment.name: assignment for assignment in book.assignments}.get(slug)
+        if found is None or found.duedate != duedate:
+            book.update_or_create_assignment(slug, duedate=duedate, course_id=self.course.name)
+        if found is None or not found.notebooks:
+            book.update_or_create_notebook(slug, slug)
+        notebook = book.find_notebook(slug, slug)
         have = {(cell.type, cell.name): cell for cell in notebook._base_cells}
+        sources = {cell.name: cell.source for cell in notebook.source_cells}
         by_graded = {question.graded: question for question in questions(slug)}
         for cell in released:
             question = by_graded.get(cell["id"])
@@ -123,7 +128,7 @@ class Marks:
                     book.update_or_create_grade_cell(cell["id"], slug, slug, max_score=points[question.id], cell_type="code")
             if cell["answer"] and ("SolutionCell", cell["id"]) not in have:
                 book.update_or_create_solution_cell(cell["id"], slug, slug)
-            if (slug, cell["id"]) not in {(slug, known.name) for known in notebook.source_cells}:
+            if sources.get(cell["id"]) != cell["source"]:
                 book.update_or_create_source_cell(cell["id"], slug, slug, cell_type="code", locked=not cell["answer"], source=cell["source"])
 
     def kept(self, slug: str) -> dict[tuple[str, str, str], tuple[int, str]]:
@@ -131,10 +136,12 @@ class Marks:
         found = self._sql("SELECT student, question, version, band, comment FROM infrapm_marked WHERE chapter = ? AND band IS NOT NULL", slug)
         return {(student, question, version): (band, comment) for student, question, version, band, comment in found}
 
-    def fold(self, slug: str, student: str, when: datetime | None, file: str, scores: dict[str, Score]) -> list[Change]:
+    def fold(
+        self, slug: str, student: str, when: datetime | None, file: str, scores: dict[str, Score]
+    ) -> tuple[list[Change], dict[str, float | None]]:
         """Bring the marks of one submission up to date, and record what changed; `commit` writes it.
 
-        file: a short name for what was handed in.
+        file: a short name for what was handed in. Returns the changes, and the marks there are now.
         """
         notebook = self._submission(slug, student, when)
         before = self._sql("SELECT file FROM infrapm_graded WHERE student = ? AND chapter = ?", student, slug).scalar()
@@ -158,7 +165,7 @@ class Marks:
             )  # fmt: skip
         self._sql("INSERT OR REPLACE INTO infrapm_graded VALUES (?, ?, ?)", student, slug, file)
         self.book.db.flush()
-        return changes
+        return changes, {question.id: _score(grades[cells["GradeCell", question.graded]]) for question in questions(slug)}
 
     def _apply(self, slug: str, student: str, question: Question, score: Score, grade: Any, comment: Any, why: str) -> list[Change]:
         """Set one grade. A mark given in nbgrader's own tools stays until the sheet says something new."""
@@ -220,17 +227,17 @@ class Marks:
         by_cell = {question.graded: question.id for question in questions(slug)}
         found: dict[str, dict[str, float | None]] = {}
         rows = self._sql(
-            """SELECT submitted_assignment.student_id, base_cell.name, grade.auto_score, grade.manual_score, grade.extra_credit
+            """SELECT submitted_assignment.student_id, base_cell.name,
+                      COALESCE(grade.manual_score, grade.auto_score) + COALESCE(grade.extra_credit, 0)
                FROM grade JOIN base_cell ON base_cell.id = grade.cell_id
                JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
                JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
                JOIN assignment ON assignment.id = submitted_assignment.assignment_id WHERE assignment.name = ?""",
             slug,
         )
-        for student, cell, auto, manual, extra in rows:
+        for student, cell, score in rows:
             if cell in by_cell:
-                score = manual if manual is not None else auto
-                found.setdefault(student, {})[by_cell[cell]] = None if score is None else score + (extra or 0)
+                found.setdefault(student, {})[by_cell[cell]] = score
         return found
 
 
@@ -238,8 +245,14 @@ def _text(score: float | None) -> str:
     return WAITING if score is None else f"{score:g}"
 
 
+def _score(grade: Any) -> float | None:
+    """The points that count; nbgrader's tools may add extra credit."""
+    score = grade.auto_score if grade.manual_score is None else grade.manual_score
+    return None if score is None else score + (grade.extra_credit or 0)
+
+
 def _shown(grade: Any) -> str:
-    return _text(grade.auto_score if grade.manual_score is None else grade.manual_score)
+    return _text(_score(grade))
 
 
 def write_grades(course: Course, slug: str, marks: Marks, points: dict[str, float], state: dict[str, str]) -> Path:

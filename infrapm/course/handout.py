@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import jinja2
 import nbformat
@@ -23,6 +24,7 @@ from infrapm.lab import learner_copy
 
 from .files import Stop, digest, write_bytes, write_text
 from .folder import DATE, Course
+from .gradebook import opened
 from .leaks import Secret, chapter_secrets, expected_values, leaks
 from .package import build_wheel
 from .questions import questions, source, title
@@ -163,38 +165,31 @@ def hand_out(
             "requirements.txt": requirements(wheel.name).encode(),
             "README.md": _readme(course, slug, per_student, points).encode(),
         }
-    secrets = [Secret(text, "the course's seed") for text in course.secrets]
+    first = class_copy(slug, course.code(slug, students[0]), points)
+    # Lines that a copy shows are no secret; which those are does not depend on the numbers.
+    secrets = [*chapter_secrets(slug, first), *(Secret(text, "the course's seed") for text in course.secrets)]
     folder = course.path / "handout"
     archives: dict[Path, bytes] = {}
-    searched, found = 0, []
-    first: NotebookNode | None = None
+    found = [place for name, data in shared.items() for place in leaks(f"{slug}/{name}", data, secrets, {})]
     for student in progress(students):
         code = course.code(slug, student)
-        copy = class_copy(slug, code, points)
-        first = first or copy
-        chapter_s = chapter_secrets(slug, copy)
-        notebook = (nbformat.writes(copy) + "\n").encode()
-        files = {f"{slug}/{name}": data for name, data in (shared | {f"{slug}.ipynb": notebook}).items()}
-        others = [Secret(other, "another student's name") for other in students if other and other != student]
+        notebook = (nbformat.writes(class_copy(slug, code, points)) + "\n").encode()
         values = expected_values(slug, seed_of(code))
-        for name, data in files.items():
-            # The shared files are the same for everyone; what belongs to one student is in the notebook.
-            if name.endswith(".ipynb"):
-                found += leaks(name, data, secrets + chapter_s + others, values)
-            else:
-                found += leaks(name, data, secrets + chapter_s, values)
-            searched += 1
+        for name, data in (shared | {f"{slug}.ipynb": notebook}).items():
+            found += leaks(f"{slug}/{name}", data, secrets if data is notebook else [], values)
+        files = {f"{slug}/{name}": data for name, data in (shared | {f"{slug}.ipynb": notebook}).items()}
         archives[folder / slug / f"{student}.zip" if per_student else folder / f"{slug}.zip"] = zipped(files)
         if found:
             raise Stop(f"Nothing was written, since something would have leaked: {found[0]}.")
-    assert first is not None
-    release = {
+    release: dict[str, Any] = {
         "per_student": per_student,
         "package": digest(shared[wheel.name]),
         "cells": code_cells(first, course.code(slug, students[0])),
     }
     unchanged = _write(course, slug, release, archives, first, again)
-    return Handout(tuple(archives), len(secrets) + len(chapter_s), searched, unchanged)
+    with opened(course) as marks:
+        marks.prepare(slug, release["cells"], points)
+    return Handout(tuple(archives), len(secrets), len(shared) + len(students), unchanged)
 
 
 def _write(course: Course, slug: str, release: dict, archives: dict[Path, bytes], copy: NotebookNode, again: bool) -> bool:

@@ -123,20 +123,18 @@ class Matcher:
                 self.owners.setdefault(key, set()).add(student.id)
 
     def candidates(self, path: str, slug: str) -> list[str]:
-        """The students whose this file can be, by the longest of their names that is in the path; one, when it is clear."""
-        best, found = 0, set()
-        parts = PurePosixPath(path).with_suffix("").parts
-        for part in parts:
+        """The students whose this file can be; one, when it is clear.
+
+        The student with the longest name in the path has it, and among several the one with more in it.
+        """
+        found: dict[str, set[str]] = {}
+        for part in PurePosixPath(path).with_suffix("").parts:
             words = [word for piece in re.split(r"[\W_]+", part) if (word := _plain(piece)) and word != _plain(slug)]
             for start in range(len(words)):
-                joined = ""
-                for word in words[start : start + 8]:
-                    joined += word
-                    owners = self.owners.get(joined, set())
-                    if len(joined) < 3 and len(words) > 1:  # two letters are a name only when they stand alone
-                        continue
-                    if owners and len(joined) > best:
-                        best, found = len(joined), set(owners)
-                    elif owners and len(joined) == best:
-                        found |= owners
-        return sorted(found)
+                for end in range(start + 1, min(len(words), start + 8) + 1):
+                    joined = "".join(words[start:end])
+                    if len(joined) >= 3 or len(words) == 1:  # two letters are a name only when they stand alone
+                        for owner in self.owners.get(joined, ()):
+                            found.setdefault(owner, set()).add(joined)
+        evidence = {student: (max(map(len, keys)), sum(map(len, keys))) for student, keys in found.items()}
+        return sorted(student for student in found if evidence[student] == max(evidence.values()))

@@ -16,7 +16,7 @@ from .submission import peek
 
 _SHINGLE = 5  # words in a row
 _ALIKE = 0.5  # of the shorter text's rows of words, in the other too
-_FEWEST = 15  # words that a text needs to be compared
+_FEWEST = {"written answers": 15, "code": 60}  # words that a text needs to be compared; short code is alike by itself
 
 
 def status_text(course: Course, slugs: Sequence[str]) -> str:
@@ -85,19 +85,19 @@ def _odd(course: Course, slug: str, records: dict[str, Any], release: dict[str, 
 
 
 def alike(slug: str, records: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Pairs of submissions with much of their written answers or of their own code in common."""
-    answers: dict[tuple[str, str], str] = {}
+    """Pairs of submissions with much of their written answers, or of their code for the tasks, in common."""
+    task_cells = sorted({question.cell for question in questions(slug) if question.kind == "task"})
+    written, code = {}, {}
     for student, record in records.items():
-        texts = [value["text"] for call in record["calls"] for value in [*call["arguments"], *call["named"].values()] if "text" in value]
-        answers[student, "written answers"] = "\n".join(dict.fromkeys(texts))
-        code = "\n".join(source for cell, source in sorted(record["answers"].items()) if not re.search(r"judg|decision|again", cell))
-        answers[student, "code"] = re.sub(r"#.*", "", code)
+        values = [value for call in record["calls"] for value in [*call["arguments"], *call["named"].values()]]
+        written[student] = "\n".join(dict.fromkeys(value["text"] for value in values if "text" in value))
+        code[student] = re.sub(r"#.*", "", "\n".join(record["answers"].get(cell, "") for cell in task_cells))
     pairs = []
-    for kind in ("written answers", "code"):
-        shingles = {student: _shingles(text) for (student, of), text in answers.items() if of == kind}
+    for what, texts in (("written answers", written), ("code", code)):
+        shingles = {student: _shingles(text) for student, text in texts.items()}
         common = _common(shingles.values(), len(records))
-        for one, other, share in _overlaps({student: own - common for student, own in shingles.items()}):
-            pairs.append((one, other, f"{share:.0%} of the {kind} are the same"))
+        for one, other, share in _overlaps({student: own - common for student, own in shingles.items()}, _FEWEST[what]):
+            pairs.append((one, other, f"{share:.0%} of the {what} are the same"))
     return sorted(pairs)
 
 
@@ -112,7 +112,7 @@ def _common(texts: Iterable[frozenset[int]], students: int) -> set[int]:
     return {shingle for shingle, count in counts.items() if count > max(3, students // 5)}
 
 
-def _overlaps(shingles: dict[str, frozenset[int]]) -> Iterable[tuple[str, str, float]]:
+def _overlaps(shingles: dict[str, frozenset[int]], fewest: int) -> Iterable[tuple[str, str, float]]:
     holders: dict[int, list[str]] = defaultdict(list)
     for student, own in sorted(shingles.items()):
         for shingle in own:
@@ -120,7 +120,7 @@ def _overlaps(shingles: dict[str, frozenset[int]]) -> Iterable[tuple[str, str, f
     shared: Counter[tuple[str, str]] = Counter(pair for students in holders.values() for pair in combinations(students, 2))
     for (one, other), count in shared.items():
         least = min(len(shingles[one]), len(shingles[other]))
-        if least >= _FEWEST - _SHINGLE + 1 and count / least >= _ALIKE:
+        if least >= fewest - _SHINGLE + 1 and count / least >= _ALIKE:
             yield one, other, count / least
 
 

@@ -26,7 +26,7 @@ def round_down(value: float) -> int:
 
 def _hair(value: float) -> float:
     """What rounding may have added: 1e-9, and a few of the last digits of a number beyond a million."""
-    return max(_HAIR, abs(value) * 1e-15)
+    return max(_HAIR, min(abs(value) * 1e-15, 0.25))
 
 
 def same(one: float, other: float) -> bool:

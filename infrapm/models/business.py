@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infrapm.models._numeric import at_most, same, weighted_mean
-from infrapm.models._validate import fraction, items, non_negative, number, positive, table, whole
+from infrapm.models._validate import above, fraction, items, non_negative, number, positive, table, whole
 
 __all__ = [
     "Retention", "Nrr", "ArpuGrowth", "ProjectedArr", "AnnualChurn", "Ltv", "Funnel", "ViralTotal", "BottomUp",
@@ -103,7 +103,7 @@ def nrr_from_rates(annual_churn: float, arpu_growth: float) -> Nrr:
     >>> round(nrr_from_rates(annual_churn=0.25, arpu_growth=0.2).nrr, 12)
     0.9
     """
-    churn, growth = fraction("annual_churn", annual_churn), _growth("arpu_growth", arpu_growth)
+    churn, growth = fraction("annual_churn", annual_churn), above("arpu_growth", arpu_growth, -1)
     return Nrr((1 - churn) * (1 + growth))
 
 
@@ -171,13 +171,6 @@ def ltv(arpu_usd_per_month: float, gross_margin: float, monthly_churn: float) ->
     arpu, margin = non_negative("arpu_usd_per_month", arpu_usd_per_month), fraction("gross_margin", gross_margin)
     churn = fraction("monthly_churn", monthly_churn)
     return Ltv(arpu * margin / churn if churn else None)
-
-
-def _growth(name: str, value: float) -> float:
-    growth = number(name, value)
-    if growth > -1:
-        return growth
-    raise ValueError(f"{name} must be a number above -1; got {value!r}")
 
 
 # From visitor to customer to referral

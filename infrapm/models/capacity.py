@@ -688,8 +688,10 @@ def _fit_reciprocal(columns: list[list[float]], measured: list[float]) -> tuple[
         if not fitted:
             break
         step = solve(fitted, [f - x for x, f in zip(measured, fitted)])
+        if all(abs(s) <= 1e-12 * abs(c) for c, s in zip(coefficients, step)):
+            break
         share = 1.0
-        while share > 1e-9:
+        while share > 1e-6:
             tried = [c + share * s for c, s in zip(coefficients, step)]
             tried_fit, tried_sse = fit(tried)
             if tried_sse < sse:
@@ -697,10 +699,7 @@ def _fit_reciprocal(columns: list[list[float]], measured: list[float]) -> tuple[
             share /= 2
         else:
             break
-        done = all(abs(share * s) <= 1e-13 * abs(c) for c, s in zip(coefficients, step))
         coefficients, fitted, sse = tried, tried_fit, tried_sse
-        if done:
-            break
     return coefficients, sse
 
 

@@ -21,6 +21,7 @@ from statistics import fmean
 
 from infrapm.models._numeric import at_most, round_down, round_up, weighted_mean
 from infrapm.models._validate import (
+    above,
     between,
     choice,
     fraction,
@@ -265,8 +266,8 @@ def p_pass(true_score: float, bar: float, sd: float, interviews: int) -> Pass:
     >>> round(p_pass(true_score=3.5, bar=3.2, sd=0.8, interviews=5).p_pass, 3)
     0.799
     """
-    above = number("true_score", true_score) - number("bar", bar)
-    errors = above / positive("sd", sd) * math.sqrt(whole("interviews", interviews, 1))
+    distance = number("true_score", true_score) - number("bar", bar)
+    errors = distance / positive("sd", sd) * math.sqrt(whole("interviews", interviews, 1))
     return Pass(math.erfc(-errors / math.sqrt(2)) / 2)  # Phi, with its digits where it is almost 0
 
 
@@ -393,9 +394,7 @@ def vesting_years(grant_usd: float, schedule: Sequence[float], growth: float = 0
     >>> vesting_years(grant_usd=400_000, schedule=[0.25, 0.25, 0.5])
     Vesting(yearly_usd=[100000.0, 100000.0, 200000.0], cumulative_usd=[100000.0, 200000.0, 400000.0])
     """
-    grant, shares, growth = non_negative("grant_usd", grant_usd), _schedule("schedule", schedule), number("growth", growth)
-    if growth <= -1:
-        raise ValueError(f"growth must be a number above -1; got {growth:.12g}")
+    grant, shares, growth = non_negative("grant_usd", grant_usd), _schedule("schedule", schedule), above("growth", growth, -1)
     yearly, price = [], 1.0
     for share in shares:
         price *= 1 + growth

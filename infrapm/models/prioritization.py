@@ -4,8 +4,8 @@
 Scores                                    `rice`, `rank_rice`, `ice`, `ice_effort`, `weighted_scores`
 Scope in a fixed box                      `moscow`
 Cost of delay                             `wsjf`, `best_order`
-How sure a ranking is                     `rank_probabilities`, `rank_under_effort`, `simulate_rice`,
-                                          `flip_weight`
+How sure a ranking is                     `rank_probabilities`, `rank_under_effort`, `lead_under_effort`,
+                                          `simulate_rice`, `flip_weight`
 ========================================  ==================================================================
 
 A score has the unit of its inputs, so it compares only with scores made of the same units: reach per the same
@@ -29,9 +29,9 @@ from infrapm.models._validate import items as listed
 
 __all__ = [
     "Rice", "RiceRanking", "Score", "WeightedScores", "Moscow", "Wsjf", "Order", "RankProbabilities",
-    "EffortRanks", "RiceRanks", "FlipWeight",
+    "EffortRanks", "Lead", "RiceRanks", "FlipWeight",
     "rice", "rank_rice", "ice", "ice_effort", "weighted_scores", "moscow", "wsjf", "best_order",
-    "rank_probabilities", "rank_under_effort", "simulate_rice", "flip_weight",
+    "rank_probabilities", "rank_under_effort", "lead_under_effort", "simulate_rice", "flip_weight",
 ]
 
 # Scores
@@ -344,6 +344,13 @@ class EffortRanks:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """The chance that of two items the one with the higher score is really first."""
+
+    p_right: float
+
+
+@dataclass(frozen=True)
 class RiceRanks:
     """How sure a RICE ranking is when its inputs are ranges, and which input to find out; see `simulate_rice`."""
 
@@ -408,6 +415,32 @@ def rank_under_effort(
     for _ in range(trials):
         places.add(_ranked([score / factor_at(uniform()) for score in checked.values()]))
     return EffortRanks(places.p_first(), places.standard_error(), trials)
+
+
+def lead_under_effort(lead: float, effort_range: Sequence[float]) -> Lead:
+    """How sure a lead is, when all but the efforts of the two items is known: `rank_under_effort`, exactly.
+
+    Rule: with a = (1 - 1/lead) / (1 - lo/hi) and b = (lead - 1) / (hi/lo - 1), the leader is first with the chance
+    a + (1 - a) (1 + b) / 2, and always from a = 1 on, where its worst effort is better than the other's best.
+    Arguments: `lead` the higher score divided by the other, 1 or more; `effort_range` [lo, hi], the true effort of
+    either item as a multiple of its estimate, above 0, every value between equally likely.
+    Errors: ValueError outside these ranges.
+    Source: the integral of P(effort of the first < lead * effort of the second).
+
+    >>> lead_under_effort(lead=1.5, effort_range=[0.5, 1.5])
+    Lead(p_right=0.8125)
+    """
+    lead = positive("lead", lead)
+    if lead < 1:
+        raise ValueError(f"lead must be a number, 1 or more; got {lead:g}")
+    spread = _exactly("effort_range", effort_range, ("lo", "hi"))
+    _range("effort_range", spread, positive)
+    lo, hi = spread
+    ahead = 1 - 1 / lead
+    apart = (hi - lo) / hi
+    if ahead >= apart:
+        return Lead(1.0 if lead > 1 else 0.5)
+    return Lead((1 + ahead / apart + (1 - ahead / apart) * (lead - 1) * (lo / hi) / apart) / 2)
 
 
 def simulate_rice(items: Mapping[str, Sequence[Any]], trials: int = 10_000, seed: int = 1) -> RiceRanks:

@@ -1,10 +1,12 @@
-"""What minutes saved are worth, what a claim takes for granted, and whether it agrees with a recomputation.
+"""What minutes saved are worth, what a claim takes for granted, whether it agrees with a recomputation, and what a
+quiet year proves.
 
 ========================================  ==================================================================
 Impact of minutes saved                   `time_saved`, `blocked_value`
 A claim run backwards                     `implied_runs`, `implied_hourly`, `implied_base_spend`,
                                           `implied_baseline`
 A claim audited                           `audit_claim`
+A quiet year as evidence                  `quiet_period`
 ========================================  ==================================================================
 
 A saving that is a loss is negative, never cut to 0. A working year has `WORKDAYS_PER_YEAR` days.
@@ -18,9 +20,9 @@ from infrapm.models._validate import fraction, non_negative, number, positive
 
 __all__ = [
     "WORKDAYS_PER_YEAR", "TimeSaved", "BlockedValue", "ImpliedRuns", "ImpliedHourly", "ImpliedBaseSpend",
-    "ImpliedBaseline", "ClaimAudit",
+    "ImpliedBaseline", "ClaimAudit", "QuietPeriod",
     "time_saved", "blocked_value", "implied_runs", "implied_hourly", "implied_base_spend", "implied_baseline",
-    "audit_claim",
+    "audit_claim", "quiet_period",
 ]
 
 WORKDAYS_PER_YEAR = 250
@@ -256,3 +258,39 @@ def audit_claim(claimed: float, recomputed: float, rel_tolerance: float = 0.05) 
 def _unit_slip(ratio: float) -> float | None:
     near = [factor for factor in _SLIPS if ratio > 0 and at_most(abs(ratio / factor - 1), _SLIP_WITHIN)]
     return min(near, key=lambda factor: abs(math.log(ratio / factor)), default=None)
+
+
+# A quiet year as evidence
+
+@dataclass(frozen=True)
+class QuietPeriod:
+    """The chance of no incident without and with prevention, and how much more likely prevention makes it."""
+
+    p_quiet_without: float
+    p_quiet_with: float
+    likelihood_ratio: float
+
+
+def quiet_period(incidents_per_year: float, prevented_share: float, years: float = 1) -> QuietPeriod:
+    """How well a time without an incident tells a team that prevents incidents from luck.
+
+    Rule: incidents come at random (Poisson). With the expected number m = incidents_per_year * years, a quiet time
+    has the chance exp(-m) without prevention, and exp(-m (1 - share)) with it. Their ratio, exp(m share), is what
+    a quiet time does to the odds that the prevention works. A ratio near 1 says that it proves nothing.
+    Arguments: `incidents_per_year` without prevention, 0 or more; `prevented_share` of them, from 0 to 1; `years`
+    above 0.
+    Errors: ValueError outside these ranges.
+    Source: the Poisson distribution; the odds form of Bayes' rule.
+
+    >>> result = quiet_period(incidents_per_year=1, prevented_share=0.5)
+    >>> round(result.p_quiet_without, 3), round(result.p_quiet_with, 3), round(result.likelihood_ratio, 3)
+    (0.368, 0.607, 1.649)
+    """
+    expected = non_negative("incidents_per_year", incidents_per_year) * positive("years", years)
+    share = fraction("prevented_share", prevented_share)
+    prevented = _product(expected, share)
+    try:
+        ratio = math.exp(prevented)
+    except OverflowError:
+        ratio = math.inf
+    return QuietPeriod(math.exp(-expected), math.exp(-_product(expected, 1 - share)), ratio)

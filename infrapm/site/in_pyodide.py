@@ -35,9 +35,12 @@ def without_lines(code: CodeType) -> CodeType:
 
 
 def compile_package(package: str, target: str) -> None:
-    """Write our package, with its modules as bytecode, to the zip file *target*; lines keep their numbers."""
+    """Write our package, with its modules as bytecode and its data, to the zip file *target*; lines keep their numbers."""
     with zipfile.ZipFile(package) as source, zipfile.ZipFile(target, "w") as compiled:
         for name in source.namelist():
+            if not name.endswith(".py"):
+                compiled.writestr(name, source.read(name))
+                continue
             code = compile(without_docstrings(source.read(name)), name, "exec", dont_inherit=True)
             compiled.writestr(name + "c", bytecode_file(code))
 

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ INSTEAD = {
     for name, file in {
         "infrapm/explore/kernel.py": "kernel.py",
         "infrapm/exercises/_study.py": "study.py",
+        "infrapm/exercises/_review.py": "review.py",
         "html/entities.py": "entities.py",
     }.items()
 }
@@ -129,8 +131,10 @@ def vendored_files(root: Path) -> dict[str, bytes]:
 
 
 def our_files(package: Path) -> dict[str, bytes]:
-    """The modules that may run in a browser, by the name that each has there, with those that stand in."""
+    """The modules that may run in a browser, by the name that each has there, with those that stand in; and the
+    documents of the red team, which its tasks compute with."""
     paths = [package / "__init__.py", *(path for part in SENT for path in (package / part).rglob("*.py"))]
+    paths += package.glob("data/*-[a-z].toml")
     ours = {path.relative_to(package.parent).as_posix(): path for path in sorted(paths) if path.is_file()}
     return {name: INSTEAD.get(name, path).read_bytes() for name, path in ours.items()}
 
@@ -143,16 +147,20 @@ def tools() -> list[Path]:
 def parts(sources: Mapping[str, bytes]) -> tuple[set[str], dict[str, set[str]]]:
     """The files that every chapter gets, and for each slug the files of that chapter alone.
 
-    A chapter needs all that its module of exercises imports, and what that imports. What chapters share
-    stands in modules with an underscore, in explore and in the packages' own files.
+    A chapter needs all that its module of exercises imports, and what that imports; and its documents. What
+    chapters share stands in modules with an underscore, in explore and in the packages' own files; such a module
+    that one chapter of several imports goes with that chapter.
     """
     folder = "infrapm/exercises/"
     modules = [name for name in sources if name.startswith(folder) and not name.removeprefix(folder).startswith("_")]
     needed = {name: with_imports(name, sources) for name in modules}
     everything = with_imports(f"{folder}__init__.py", sources).union(*needed.values())
-    base = {name for name in everything if name.startswith("infrapm/explore/") or name.rsplit("/", 1)[-1].startswith("_")}
+    shared = {name for name in everything if name.startswith("infrapm/explore/") or name.rsplit("/", 1)[-1].startswith("_")}
+    of_all = with_imports(f"{folder}__init__.py", sources)
+    base = {name for name in shared if name in of_all or sum(name in files for files in needed.values()) != 1}
     slugs = {name: Path(name).stem.replace("_", "-") for name in modules}
-    return base, {slugs[name]: needed[name] - base for name in modules}
+    documents = {name: {file for file in sources if fnmatch(file, f"infrapm/data/{slug}-?.toml")} for name, slug in slugs.items()}
+    return base, {slugs[name]: (needed[name] - base) | documents[name] for name in modules}
 
 
 def with_imports(name: str, sources: Mapping[str, bytes]) -> set[str]:
@@ -187,13 +195,14 @@ def imports(name: str, source: bytes) -> set[str]:
 
 def foreign(sources: Mapping[str, bytes]) -> list[str]:
     """The modules of the standard library that our sources name."""
-    named = {module for name, source in sources.items() for module in imports(name, source)}
+    named = {module for name, source in sources.items() if name.endswith(".py") for module in imports(name, source)}
     return sorted(module for module in named if module.split(".")[0] in sys.stdlib_module_names)
 
 
 def part_of(archive: Mapping[str, bytes], sources: Iterable[str]) -> bytes:
     """The zip file of some of our compiled files, named by their sources."""
-    return zipped({f"{name}c": archive[f"{name}c"] for name in sources})
+    names = [f"{name}c" if name.endswith(".py") else name for name in sources]
+    return zipped({name: archive[name] for name in names})
 
 
 def compiled(

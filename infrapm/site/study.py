@@ -21,6 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from infrapm.exercises._claims import claims
 from infrapm.exercises._content import CONFIDENCES, Choice, Content, content, spine
 from infrapm.exercises._numbers import filled
 
@@ -34,18 +35,21 @@ _CARD_WORDS = 120
 _WARM_UP = 3
 
 
-def data_problems(file: Path) -> list[str]:
-    """What is wrong with a chapter's data file, each as "file:line: sentence"."""
+def data_problems(file: Path, schema_name: str = "schema.json", slips: Callable[[Any], Any] | None = None) -> list[str]:
+    """What is wrong with a chapter's data file, each as "file:line: sentence".
+
+    Another kind of file has its own schema, and its own function for what a schema cannot say.
+    """
     text = file.read_text(encoding="utf-8")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         line = re.search(r"line (\d+)", str(problem))
         return [f"{file.name}:{line[1] if line else 1}: {problem}"]
-    schema = json.loads((_DATA / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((_DATA / schema_name).read_text(encoding="utf-8"))
     found = sorted(jsonschema.Draft202012Validator(schema).iter_errors(data), key=lambda problem: list(map(str, problem.path)))
     problems = [f"{file.name}:{line_of(text, list(p.absolute_path))}: {_where(p.absolute_path)}{p.message}" for p in found]
-    return problems or [f"{file.name}:{line_of(text, path)}: {sentence}" for path, sentence in _slips(data)]
+    return problems or [f"{file.name}:{line_of(text, path)}: {sentence}" for path, sentence in (slips or _slips)(data)]
 
 
 def _where(path: Any) -> str:
@@ -70,6 +74,12 @@ def _slips(data: dict[str, Any]) -> list[tuple[list[Any], str]]:
                 slips.append(([*path, "options", i, "misconception"], f"{named!r} is not in [misconceptions]"))
             if path[0] == "question" and option["key"] != choice["right"] and not named:
                 slips.append(([*path, "options", i], f"the wrong option {option['key']!r} names no misconception"))
+    audited = [card["claim"] for card in data.get("audit", [])]
+    for i, id in enumerate(audited):
+        if id not in claims():
+            slips.append((["audit", i, "claim"], f"there is no claim {id!r} in book/data/claims.csv"))
+        if id in audited[:i]:
+            slips.append((["audit", i, "claim"], f"the claim {id!r} is audited twice"))
     if sum(question["needs_model"] for question in data["question"]) < 2:
         slips.append((["question"], "at least two questions need a model"))
     return slips
@@ -258,7 +268,7 @@ class DecisionCard(_Study):
 
 def _check_data(app: Sphinx) -> None:
     for file in sorted(_DATA.glob("*.toml")):
-        if file.stem != "spine":
+        if file.stem in slugs():
             for problem in data_problems(file):
                 _log.warning("infrapm/data/%s", problem)
 

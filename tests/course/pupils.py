@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import platform
 from collections.abc import Callable
@@ -15,9 +16,11 @@ import pytest
 from nbformat import NotebookNode
 
 from infrapm.classroom import seed_of
+from infrapm.course import sandbox
 from infrapm.course.folder import Course
 from infrapm.course.questions import questions
 from infrapm.course.roster import Student
+from infrapm.course.runner import carried
 from infrapm.course.submission import variable_of
 from infrapm.exercises import chapter
 from infrapm.exercises._content import content
@@ -55,6 +58,37 @@ def quiet(what: str, total: int) -> nullcontext:
 def released(course: Course, slug: str = SLUG) -> NotebookNode:
     """The notebook that went out."""
     return nbformat.read(course.path / "release" / slug / f"{slug}.ipynb", as_version=4)
+
+
+def stand_in(slugs: Any, job: dict[str, Any], limits: Any, unsafe: bool = False) -> sandbox.Outcome:
+    """What the sandbox would send for notebooks that hold nothing but constants."""
+    names: dict[str, Any] = {}
+    lines: list[dict[str, Any]] = [{"odd": []}]
+    for number, cell in enumerate(job["cells"]):
+        calls = []
+        for statement in ast.parse(cell["source"]).body:
+            if isinstance(statement, ast.Assign):
+                try:
+                    value = ast.literal_eval(statement.value)
+                    targets = statement.targets[0]
+                    pairs = zip(targets.elts, value) if isinstance(targets, ast.Tuple) else [(targets, value)]
+                    names |= {target.id: given for target, given in pairs}  # type: ignore[attr-defined]
+                except ValueError:
+                    pass
+            elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and isinstance(statement.value.func, ast.Name):
+                call = statement.value
+                if call.func.id in ("decide", "predict", "judge"):  # type: ignore[attr-defined]
+
+                    def value_of(node: ast.expr) -> dict[str, Any]:
+                        return carried(names[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node))
+
+                    named = {str(keyword.arg): value_of(keyword.value) for keyword in call.keywords}
+                    calls.append({"name": call.func.id, "arguments": [value_of(node) for node in call.args], "named": named})  # type: ignore[attr-defined]
+        line: dict[str, Any] = {"cell": number, "error": "", "output": "", "calls": calls}
+        if cell["value"]:
+            line["value"] = carried(names.get(cell["value"]))
+        lines.append(line)
+    return sandbox.Outcome([*lines, {"builtins_changed": []}, {"done": True}], "done", 0.0)
 
 
 def blank(copy: NotebookNode) -> NotebookNode:
@@ -147,7 +181,7 @@ for place in PLACES:
     for folder, _, names in os.walk(place):
         loot += [os.path.join(folder, name) for name in names if name.endswith((".ipynb", ".db", ".csv")) or name == "passwd"]
     try:
-        loot.append(open(place).read()[:50])
+        loot += open(place).read()[:50].splitlines()
     except OSError:
         pass
 print("LOOT", loot)
@@ -240,18 +274,18 @@ tasks.NumericTask._close = lambda *arguments: True
 """,
     "huge-output": "while True:\n    print('x' * 100_000)",
     "huge-output-past-python": "import os\nfor _ in range(1000):\n    os.write(1, b'x' * 1_000_000)\n    os.write(2, b'x' * 1_000_000)",
-    "huge-results": "import os\nfor number in range(3, 20):\n    try:\n        while True:\n            os.write(number, b'x' * 100_000)\n    except OSError:\n        pass",
+    "huge-results": "import os\nfor number in range(3, 200):\n    try:\n        while True:\n            os.write(number, b'x' * 100_000)\n    except OSError:\n        pass",
     "made-up-results": """
 import json, os
 for cell in range(60):
-    for number in range(3, 8):
+    for number in range(3, 200):
         try:
             os.write(number, b"\\n" + json.dumps({"cell": cell, "value": {"number": "nan"}, "calls": [7, {"name": []}], "score": 100,
                                                  "output": {"a": 1}, "status": "right", "earned": 1.0}).encode() + b"\\n")
         except OSError:
             pass
 """,
-    "deep-results": "import os\nfor number in range(3, 8):\n    try:\n        os.write(number, b'[' * 100_000 + b'\\n' + b'{\"cell\":' * 10_000 + b'\\n')\n    except OSError:\n        pass",
+    "deep-results": "import os\nfor number in range(3, 200):\n    try:\n        os.write(number, b'[' * 100_000 + b'\\n' + b'{\"cell\":' * 10_000 + b'\\n')\n    except OSError:\n        pass",
     "prints-hidden-tests": """
 import gc, inspect, glob, infrapm
 print(inspect.getsource(check))

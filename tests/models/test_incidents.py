@@ -115,6 +115,7 @@ def test_updates():
     assert status_updates(0.3, 0.1).updates == 4  # 0.3 / 0.1 is 2.9999999999999996
     assert status_updates(0.1 + 0.2, 1, first_update_min=0.3).updates == 1
     assert status_updates(0.3, 1, first_update_min=0.1 + 0.2).updates == 1
+    assert status_updates(1e6, 1e-3, first_update_min=1e6 * (1 + 5e-10)).updates == 1  # equal, though half an interval off
     assert status_updates(1e308, TINIEST).updates > 10**600
     assert status_updates(TINIEST, 1e308).updates == 1
 

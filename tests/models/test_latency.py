@@ -126,6 +126,7 @@ def test_merge_edges():
     assert merge_hosts([[5]], 0).merged == 5
     assert merge_hosts([np.array([[10, 99], [1000, 1]]), (20, 30)], 1).merged == 1000
     assert merge_hosts([[1, [2, 3]]], 1).merged == 2
+    assert merge_hosts([[1, [2, 1]]], 0.6).merged == 2  # a bare number counts once
     assert merge_hosts([[[1.7e308, 1]]] * 9, 1).mean_of_hosts == close(1.7e308)
     assert merge_hosts([[[1, 10**15], [2, 10**15]]] * 20, 0.5).merged == 1
     assert merge_hosts([[[1, 10**15], [2, 10**15]]] * 20, 1).merged == 2
@@ -330,6 +331,10 @@ def test_hedge_edges():
     # answered at exactly t is not slower than t, whatever the last digit of a sum says
     assert hedge_two_point(0.2, 9, 0.5, 0.1, 0.1 + 0.2).p_slower == close(0.25)
     assert hedge_two_point(5, 5, 0.5, 5, 5).extra_load == 0
+    assert hedge_two_point(0, 9, 0.5, 1, 1).p_slower == close(0.25)  # the second is answered as it is sent
+    for alone in (hedge_exponential(10, 30, 60), hedge_two_point(5, 500, 0.1, 10, 12)):
+        assert alone.root_p_slower == close(alone.p_slower)
+        assert alone.root_p_slower_unhedged == close(alone.p_slower_unhedged)
     assert hedge_two_point(0, 0, 1, 0, 0).p_slower == 0
 
 

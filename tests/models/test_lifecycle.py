@@ -126,7 +126,7 @@ def test_migration_edges():
     assert weeks_to_target(0, 0.5).weeks is None
     assert weeks_to_target(TINIEST, 0.5).weeks is None
     assert weeks_to_target(1, 1e-300).weeks == 1
-    assert weeks_to_target(0.9, 0.999999).weeks == 1
+    assert weeks_to_target(0.9, 0.999999).weeks == 1 and weeks_to_target(0.9, 1 - 1e-12).weeks == 1
     assert weeks_to_target(0.5, 0.25).weeks == 2  # an exact division
     assert weeks_to_target(1e-200, 0.5).weeks == close(math.log(2) * 1e200)
     assert remaining_customers(7, 1, 0) == model.Remaining(7.0, 1.0)

@@ -17,6 +17,7 @@ from infrapm.models.prioritization import (
     flip_weight,
     ice,
     ice_effort,
+    lead_under_effort,
     moscow,
     rank_probabilities,
     rank_rice,
@@ -208,6 +209,7 @@ def test_rank_under_effort_against_the_integral(lead, span):
     exact = lead_is_right(lead, *span)
     result = rank_under_effort({"A": 100 * lead, "B": 100}, list(span), trials=20_000)
     assert result.p_first["A"] == close(exact, rel=0, abs=4 * math.sqrt(exact * (1 - exact) / 20_000) + 1e-12)
+    assert lead_under_effort(lead, list(span)).p_right == close(exact, rel=1e-12)
     assert result.p_first["A"] + result.p_first["B"] == close(1)
     p = result.p_first["A"]
     assert result.standard_error == {name: close(math.sqrt(p * (1 - p) / 20_000), abs=1e-15) for name in "AB"}
@@ -216,7 +218,7 @@ def test_rank_under_effort_against_the_integral(lead, span):
 
 def test_a_lead_must_be_large():
     """The answer to "how big must a lead be?": with efforts known to +-50%, and with all four inputs so."""
-    assert [round(lead_is_right(lead, 0.5, 1.5), 2) for lead in (1.05, 1.2, 1.5)] == [0.55, 0.66, 0.81]
+    assert [round(lead_under_effort(lead, [0.5, 1.5]).p_right, 2) for lead in (1.05, 1.2, 1.5)] == [0.55, 0.66, 0.81]
 
     def loose(value):
         return [value / 2, value * 3 / 2]
@@ -226,6 +228,26 @@ def test_a_lead_must_be_large():
         return simulate_rice(items, trials=20_000).p_first["A"]
 
     assert p_right(2.0) < 0.8 < p_right(2.1)
+
+
+@given(st.floats(1, 100), st.floats(0.01, 10), st.floats(1, 100))
+def test_lead_against_the_integral_in_fractions(lead, lo, ratio):
+    hi = lo * ratio
+    if hi <= lo * (1 + 1e-6):
+        return
+    exact = lead_is_right(lead, lo, hi)
+    p = lead_under_effort(lead, [lo, hi]).p_right
+    assert p == close(exact, rel=1e-9)
+    assert 0.5 <= p <= 1 and p <= lead_under_effort(lead * 1.1, [lo, hi]).p_right + 1e-12
+
+
+def test_lead_edges():
+    assert lead_under_effort(1, [0.5, 1.5]).p_right == 0.5
+    assert lead_under_effort(1, [2, 2]).p_right == 0.5 and lead_under_effort(1.01, [2, 2]).p_right == 1
+    assert lead_under_effort(2, [1, 1 + 1e-12]).p_right == 1
+    assert lead_under_effort(1 + 1e-13, [1, 1 + 1e-12]).p_right == close(0.595, rel=0.02)
+    assert lead_under_effort(1e300, [1e-300, 1e300]).p_right == close(1)
+    assert lead_under_effort(2, [1e-300, 1e300]).p_right == close(0.75)
 
 
 @pytest.mark.parametrize("ranges, exact", [
@@ -525,6 +547,8 @@ ILLEGAL = [
      {"ranges": NO_RANGES, **MONTE_CARLO}),
     (rank_under_effort, {"scores": {"A": 1}, "effort_range": (1, 1), "trials": 1, "seed": 0},
      {"scores": NO_SCORES, "effort_range": NO_EFFORT, **MONTE_CARLO}),
+    (lead_under_effort, {"lead": 1, "effort_range": (1, 1)},
+     {"lead": NOT_POSITIVE + [0.999], "effort_range": NO_EFFORT}),
     (simulate_rice, {"items": {"A": RIGHT, "B": [[0, 1], (1, 2, 3), [0.5, 2], 1]}, "trials": 1, "seed": 0},
      {"items": NO_RANGED_ITEMS, **MONTE_CARLO}),
     (flip_weight, {"scores": {"A": [1, 2], "B": (2, 1)}, "weights": [1, 1], "vary_index": 1},

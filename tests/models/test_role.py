@@ -2,9 +2,11 @@
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.stats import poisson
 
 from infrapm.models import role as model
 from infrapm.models.role import (
@@ -14,6 +16,7 @@ from infrapm.models.role import (
     implied_baseline,
     implied_hourly,
     implied_runs,
+    quiet_period,
     time_saved,
 )
 from tests.models.illegal import (
@@ -272,6 +275,36 @@ def test_audit_edges():
     assert audit_claim(0, 5, BELOW_1).verdict == "consistent"  # off by 1, which is as good as the tolerance
 
 
+# A quiet year as evidence
+
+@given(st.floats(0, 50), shares, st.floats(0.01, 10))
+def test_quiet_period_against_scipy(per_year, share, years):
+    result = quiet_period(per_year, share, years)
+    assert result.p_quiet_without == close(poisson.pmf(0, per_year * years), abs=1e-300)
+    assert result.p_quiet_with == close(poisson.pmf(0, per_year * years * (1 - share)), abs=1e-300)
+    # The odds form of Bayes' rule, from equal odds.
+    before_without, before_with = 0.5 * result.p_quiet_without, 0.5 * result.p_quiet_with
+    assert result.likelihood_ratio == close(before_with / before_without) and result.likelihood_ratio >= 1
+
+
+def test_quiet_years_against_counting():
+    years = np.random.default_rng(4).poisson([1.0, 0.5], size=(100_000, 2))
+    quiet = (years == 0).mean(axis=0)
+    result = quiet_period(1, 0.5)
+    for chance, counted in zip((result.p_quiet_without, result.p_quiet_with), quiet):
+        assert chance == pytest.approx(counted, abs=4 * math.sqrt(chance * (1 - chance) / 100_000))
+
+
+def test_quiet_period_edges():
+    assert quiet_period(0, 0.5) == model.QuietPeriod(1.0, 1.0, 1.0)
+    assert quiet_period(3, 0) == model.QuietPeriod(close(math.exp(-3)), close(math.exp(-3)), 1.0)
+    assert quiet_period(3, 1) == model.QuietPeriod(close(math.exp(-3)), 1.0, close(math.exp(3)))
+    assert quiet_period(1, 0.5, years=4) == quiet_period(4, 0.5)
+    assert quiet_period(1e300, 0.5, 1e300) == model.QuietPeriod(0.0, 0.0, math.inf)
+    assert quiet_period(1e300, 0, 1e300) == model.QuietPeriod(0.0, 0.0, 1.0)
+    assert quiet_period(1e300, 1, 1e300) == model.QuietPeriod(0.0, 1.0, math.inf)
+
+
 # Bad input
 
 ILLEGAL = [
@@ -289,6 +322,8 @@ ILLEGAL = [
      {"saved_ms": NO_NUMBER, "relative_reduction": NO_FRACTION + [0, ABOVE_1]}),
     (audit_claim, {"claimed": 1, "recomputed": 2, "rel_tolerance": 0.1},
      {"claimed": NO_NUMBER, "recomputed": NO_NUMBER, "rel_tolerance": NO_OPEN_FRACTION}),
+    (quiet_period, {"incidents_per_year": 1, "prevented_share": 0.5, "years": 1},
+     {"incidents_per_year": NEGATIVE, "prevented_share": NO_FRACTION, "years": NOT_POSITIVE}),
 ]
 
 
