@@ -12,6 +12,7 @@ from typing import Any
 
 LABELS = ("question", "model", "number", "range", "decision", "reversal_trigger")
 CONFIDENCES = (50, 60, 70, 80, 90, 100)
+TRUST = (10, 30, 50, 70, 90)  # percent, in a claim of the auditor's deck
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,16 @@ class Evidence(Choice):
 
 
 @dataclass(frozen=True)
+class Audit:
+    """A card of the claim auditor. claim: its id in the ledger. look: what to recompute, and why. lesson: what to
+    take from it."""
+
+    claim: str
+    look: str
+    lesson: str
+
+
+@dataclass(frozen=True)
 class Anchor:
     """An answer to grade first: its band by the authors, and the sentence that decides it."""
 
@@ -97,6 +108,7 @@ class Content:
     judgment: Judgment
     card: dict[str, str]
     evidence: tuple[Evidence, ...] = ()
+    audit: tuple[Audit, ...] = ()
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -140,6 +152,7 @@ def content(slug: str) -> Content:
         predictions=tuple(_choice(prediction) for prediction in data["prediction"]),
         evidence=tuple(_choice(evidence, Evidence) for evidence in data.get("evidence", [])),
         questions=tuple(_choice(question) for question in data["question"]),
+        audit=tuple(Audit(**card) for card in data.get("audit", [])),
         judgment=Judgment(
             **{key: judgment[key] for key in ("objective", "title", "words", "case", "question", "model_answer")},
             facts=tuple(judgment["facts"]),

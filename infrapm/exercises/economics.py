@@ -240,7 +240,7 @@ def view_fleet(target: float, zones: int) -> View:
     after_loss = target * zones / (zones - 1)
     safe = safe_utilization(servers=zones, lost=1).safe_utilization
     x = {"field": "target", "type": "quantitative", "scale": {"domain": [0.4, 1]},
-         "axis": {"title": "target use at P95", "format": "%", "tickCount": 6}}  # fmt: skip
+         "axis": {"title": ["target use at P95", "dashed: the highest at which a zone can be lost"], "format": "%", "tickCount": 6}}  # fmt: skip
     y = {"field": "saved", "type": "quantitative", "axis": {"title": "saves, % of the bill", "tickCount": 5}}
     picture = chart(
         220,
@@ -253,7 +253,7 @@ def view_fleet(target: float, zones: int) -> View:
         ],
         {
             "curve": _FLEET_CURVE,
-            "safe": [{"target": safe, "label": ["safe up to", f"{number_text(100 * safe, 3)}%"]}],
+            "safe": [{"target": safe, "label": f"{number_text(100 * safe, 3)}%"}],
             "here": [{"target": target, "saved": 100 * saving / _FLEET_USD}],
         },
     )  # fmt: skip
@@ -494,7 +494,7 @@ PLANNER = Explorer(
              (Column("part", "Part", options=_PART_OPTIONS), Column("usd", "Amount", _MONTH, low=0, high=1e10)),
              (("compute", "60000"), ("storage", "15000"), ("egress", "20000")), help="Rows of one part add up.", most=12),
         Number("support", "Support", "%", low=0, high=1, default=0.05, help="As a share of that bill."),
-        Number("people", "People who run it", _MONTH, low=0, high=1e9, default=40_000,
+        Number("people", "People who run it", _MONTH, low=0, high=1e8, default=40_000,
                help="Their share of time, at full cost: pay, taxes, tools."),
         Rows("units", "Units in the same month",
              (Column("unit", "Unit", text=True), Column("count", "How many", low=0, high=1e15)),
@@ -599,14 +599,14 @@ PLAN_ORDER = OrderingTask(
     ),
     data=lambda p: Table(
         ("step", "saves_usd_a_month", "weeks_of_work"),
-        tuple((key, str(saved), str(weeks)) for key, (saved, weeks) in p["removals"].items()) + (("commit", "35% of what it covers", "1"),),
+        (("commit", "35% of what it covers", "1"), *((key, str(saved), str(weeks)) for key, (saved, weeks) in p["removals"].items())),
     ),
     expected=_plan_order,
     options=lambda p: (
-        *(Option(key, _REMOVALS[key], f"{_REMOVALS[key]}: {usd(saved / weeks)} a month for each week of work.")
-          for key, (saved, weeks) in p["removals"].items()),
         Option("commit", "Commit for a year",
                f"The commitment, last, strands nothing; first, it would pay {usd(_stranded_usd(p))} a month for machines that are gone."),
+        *(Option(key, _REMOVALS[key], f"{_REMOVALS[key]}: {usd(saved / weeks)} a month for each week of work.")
+          for key, (saved, weeks) in p["removals"].items()),
     ),
     hints=lambda p: (
         "Divide what each step saves in a month by its weeks of work.",

@@ -1,6 +1,7 @@
 """Exercises of the chapter "A score is an estimate with a range"."""
 
 from collections import Counter
+from functools import cache
 from itertools import permutations
 from typing import Any
 
@@ -11,6 +12,7 @@ from infrapm.explore.kernel import notebook
 from infrapm.explore.tasks import ChoiceTask, NumericTask, Option, OrderingTask
 from infrapm.explore.text import count_text, number_text, percent_text
 from infrapm.models.prioritization import (
+    RiceRanks,
     best_order,
     flip_weight,
     ice,
@@ -26,6 +28,7 @@ from infrapm.models.slo import time_budget
 from ._study import study
 
 TRIALS = 10_000
+MOST_ITEMS = 12
 AMOUNT = {"type": "quantitative"}
 NO_TITLE = {"title": None}
 
@@ -33,6 +36,10 @@ NO_TITLE = {"title": None}
 def share_text(share: float) -> str:
     """A share that was counted in trials: whole percent, and nothing that looks surer than it is."""
     return "under 1%" if 0 < share < 0.005 else "over 99%" if 0.995 < share < 1 else f"{share:.0%}"
+
+
+def weight_text(weight: float) -> str:
+    return f"{number_text(100 * weight, 3)}%"
 
 
 def points_text(share: float) -> str:
@@ -131,7 +138,8 @@ def with_weight(weight: float, vary: int, weights: tuple[float, ...]) -> tuple[f
 
 def flip_lines(names: list[str], score_at: dict[float, dict[str, float]], at: float, title: str) -> Spec:
     """Scores against the weight of one criterion, a line an item, and where the weight stands."""
-    looks = [(color, dash) for dash in ([1, 0], [7, 4], [2, 3], [10, 3, 2, 3]) for color in (BLUE, VERMILLION, GREEN)]
+    # Three colors and four dashes: twelve lines, and no two alike.
+    looks = [((BLUE, VERMILLION, GREEN)[i % 3], ([1, 0], [7, 4], [2, 3], [10, 3, 2, 3])[i % 4]) for i in range(MOST_ITEMS)]
     legend = {"title": None, "columns": 1, "symbolType": "stroke", "symbolSize": 900, "symbolStrokeWidth": 2.5}
     field = {"field": "item", "type": "nominal", "legend": legend}
     shades, dashes = ([look[part] for look in looks[: len(names)]] for part in (0, 1))
@@ -166,7 +174,7 @@ def view_flip(weight: float) -> View:
     )
     table = Table(("Criterion", "Weight", *GRADES), (*rows, ("weighted score", "100%", *(f"{scores[name]:.2f}" for name in GRADES))))
     reading = (
-        f"With {percent_text(weight)} on {CRITERIA[0]}: {says}. The order flips at {percent_text(flip)}, "
+        f"With {weight_text(weight)} on {CRITERIA[0]}: {says}. The order flips at {weight_text(flip)}, "
         f"{points_text(abs(weight - flip))} away."
     )
     return View(flip_lines([first, second], score_at, weight, f"weight of {CRITERIA[0]}"), reading, table)
@@ -212,7 +220,8 @@ def view_order(order: str) -> View:
     bars = [
         {"order": " ".join(each), "cost": cost, "label": number_text(cost), "chosen": each == order} for each, cost in costs.items()
     ]
-    x = {"field": "cost", **AMOUNT, "scale": {"domain": [0, 100]}, "axis": {"title": "cost of waiting, thousand USD"}}
+    x = {"field": "cost", **AMOUNT, "scale": {"domain": [0, 100]},
+         "axis": {"title": "cost of waiting, thousand USD", "tickCount": 5}}  # fmt: skip
     y = {"field": "order", "type": "nominal", "sort": None, "axis": NO_TITLE}
     picture = chart(
         190,
@@ -262,14 +271,15 @@ def view_rule(down_min: float) -> View:
         (name, number_text(rank_rice(RULE_BACKLOG).scores[name], 3), str(ranking.index(name) + 1), str(by_rule.index(name) + 1))
         for name in ranking
     )
-    x = {"field": "min", **AMOUNT, "scale": {"domain": [0, 100]}, "axis": {"title": f"bad minutes in {SLO_DAYS} days"}}
+    x = {"field": "min", **AMOUNT, "scale": {"domain": [0, 100]},
+         "axis": {"title": f"bad minutes in {SLO_DAYS} days", "tickCount": 5}}
     picture = chart(
         120,
         [
             layer("spent", {"type": "bar", "height": 26, "y": 62}, x=x,
                   color={"condition": {"test": "datum.over", "value": VERMILLION}, "value": BLUE}),
-            layer("budget", {"type": "rule", "strokeWidth": 3}, x=x),
-            layer("budget", {"type": "text", "align": "left", "dx": 6, "y": 8}, x=x, text={"field": "label"}),
+            layer("budget", {"type": "rule", "strokeWidth": 3}, x=x, y={"value": 22}, y2={"value": 82}),
+            layer("budget", {"type": "text", "align": "center", "y": 12}, x=x, text={"field": "label"}),
             layer("spent", {"type": "text", "align": "left", "y": 96, "x": 4, "fontWeight": 600}, text={"field": "label"}),
         ],
         {"spent": [{"min": down_min, "over": spent, "label": f"first in line: {by_rule[0]}"}],
@@ -474,7 +484,7 @@ def view_buy(items: dict[str, dict[str, Any]]) -> View:
     bars = [{"estimate": f"{name}: {key}", "drop": 100 * drops[name, key][0], "label": points_text(drops[name, key][0])}
             for name, key in shown or ordered[:1]]  # fmt: skip
     x = {"field": "drop", **AMOUNT, "axis": {"title": "points off the chance of a wrong first", "tickCount": 5},
-         "scale": {"domainMin": 0, "nice": True}}  # fmt: skip
+         "scale": {"domain": [0, 1.35 * max(bar["drop"] for bar in bars) or 1]}}  # fmt: skip
     y = {"field": "estimate", "type": "nominal", "sort": None, "axis": {"title": None, "labelLimit": 170}}
     picture = chart(
         30 + 28 * len(bars),
@@ -509,10 +519,10 @@ def view_weight(items: dict[str, dict[str, Any]], criterion: str, weight: float)
     flips = leader_changes(items, criterion)
     leader = max(now, key=now.__getitem__)
     rows = [(name, *(f"{score_at[at][name]:.2f}" for at in (0.0, 1.0)), f"{now[name]:.2f} (place {places(now)[name]})") for name in items]
-    table = Table(("Item", f"Weight of {criterion} 0%", "100%", f"{percent_text(weight)}"), tuple(rows))
-    reading = f"With {percent_text(weight)} on {criterion} and the rest shared evenly, {leader} has the highest weighted score. "
+    table = Table(("Item", f"Score at 0% {criterion}", "at 100%", f"at {weight_text(weight)}"), tuple(rows))
+    reading = f"With {weight_text(weight)} on {criterion} and the rest shared evenly, {leader} has the highest weighted score. "
     if flips:
-        reading += "The first item changes at " + listing([f"{percent_text(at)} (to {to} above it)" for at, to in flips]) + "."
+        reading += "The first item changes at " + listing([f"{weight_text(at)} (to {to} above it)" for at, to in flips]) + "."
     else:
         reading += f"No weight of {criterion} changes that."
     return View(flip_lines(list(items), score_at, weight, f"weight of {criterion}"), reading, table)
@@ -531,9 +541,11 @@ def leader_changes(items: dict[str, dict[str, Any]], criterion: str) -> list[tup
     changes: list[tuple[float, str]] = []
     before = ""
     for low, high in zip(stops, stops[1:]):
-        scores = graded(items, criterion, (low + high) / 2)
-        leader = max(scores, key=scores.__getitem__)
-        if before and leader != before:
+        ranks = places(graded(items, criterion, (low + high) / 2))
+        if before and ranks[before] == 1:
+            continue
+        leader = min(ranks, key=ranks.__getitem__)
+        if before:
             changes.append((low, leader))
         before = leader
     return changes
@@ -565,7 +577,7 @@ LAB = Explorer(
     title="Rank-stability lab",
     lead="Three items, or your own. Which comes first, how sure is that, and what would change it?",
     controls=(
-        Rows("backlog", "Backlog", COLUMNS, BACKLOG, most=12,
+        Rows("backlog", "Backlog", COLUMNS, BACKLOG, most=MOST_ITEMS,
              help="An estimate may be a range, such as 3 to 6. Reach in one unit for all items (here engineers a quarter), impact on "
              "RICE's steps 0.25 to 3, effort in person-months. Value, urgency, risk and ease are grades from 1 to 10; "
              "MoSCoW is must, should, could or wont."),
@@ -691,35 +703,35 @@ FLIP_AT = NumericTask(
         f"w × {number_text(next(iter(p['grades'].values()))[0] - list(p['grades'].values())[1][0])} + (1 − w) × ({number_text(_rest_gap(p))}) = 0.",
     ),
     right=lambda p: (
-        f"{percent_text(_flip(p))}, against {percent_text(p['weights'][0])} on the sheet: "
+        f"{weight_text(_flip(p))}, against {weight_text(p['weights'][0])} on the sheet: "
         f"{points_text(abs(_flip(p) - p['weights'][0]))} of weight decide the order. Who would notice such a shift?"
     ),
 )
 
 
-def _effort_items(p: dict[str, Any]) -> dict[str, list[Any]]:
-    return {name: [reach, 1, 0.8, list(effort)] for name, (reach, effort) in p["items"].items()}
+@cache
+def _two_efforts(items: tuple[tuple[str, int, tuple[float, float]], ...]) -> RiceRanks:
+    return simulate_rice({name: [reach, 1, 0.8, list(effort)] for name, reach, effort in items}, TRIALS)
 
 
-def _effort_drops(p: dict[str, Any]) -> dict[str, float]:
-    ranks = simulate_rice(_effort_items(p), TRIALS)
-    keys = dict(zip(ranks.drop_if_known, ("sampling", "arm")))
-    return {keys[name]: own["effort"] for name, own in ranks.drop_if_known.items()}
+def _effort_ranks(p: dict[str, Any]) -> tuple[RiceRanks, dict[str, float]]:
+    """The simulation of both items, and by option what knowing the effort is worth."""
+    ranks = _two_efforts(tuple((name, reach, tuple(effort)) for name, (reach, effort) in p["items"].items()))
+    return ranks, dict(zip(("sampling", "arm"), (own["effort"] for own in ranks.drop_if_known.values())))
 
 
 def _estimate_to_buy(p: dict[str, Any]) -> str:
-    drops = _effort_drops(p)
+    _, drops = _effort_ranks(p)
     best = max(drops, key=drops.__getitem__)
     return best if drops[best] > 0.005 else "neither"
 
 
-def _buy_feedback(p: dict[str, Any]) -> tuple[Option, ...]:
-    ranks = simulate_rice(_effort_items(p), TRIALS)
-    drops = _effort_drops(p)
+def _buy_options(p: dict[str, Any]) -> tuple[Option, ...]:
+    ranks, drops = _effort_ranks(p)
     now = f"Today {ranks.first} is the bet, wrong in {share_text(ranks.p_wrong)} of trials."
     told = {
         key: f"{now} Knowing this effort lowers that by {points_text(drop)}."
-        if drop > 0.0005 else f"{now} Whatever this effort turns out to be, the bet stays: it is worth nothing."
+        if drop > 0.0005 else f"{now} Whatever this effort turns out to be, the bet stays: the answer is worth nothing."
         for key, drop in drops.items()
     }  # fmt: skip
     none = f"{now} Knowing log sampling's effort lowers that by {points_text(drops['sampling'])}, ARM64's by {points_text(drops['arm'])}."
@@ -752,7 +764,7 @@ BUY = ChoiceTask(
         tuple((name, str(reach), f"{number_text(low)} to {number_text(high)}") for name, (reach, (low, high)) in p["items"].items()),
     ),
     expected=_estimate_to_buy,
-    options=_buy_feedback,
+    options=_buy_options,
     hints=lambda p: (
         "An estimate is worth something only if one of its values would change which item you take.",
         "For each item: take the best and the worst value of its effort. Who is more likely to be first then?",
@@ -801,7 +813,42 @@ SEQUENCE = OrderingTask(
     ),
 )  # fmt: skip
 
-TASKS = (LEAD_OF, MUST, FLIP_AT, BUY, SEQUENCE)
+LAB_ITEMS = named(LAB.controls[0].read(LAB.controls[0].shown(BACKLOG)))
+
+
+@cache
+def _sized(low: float, high: float) -> RiceRanks:
+    """The lab's backlog with this range for the effort of cloud cost."""
+    row = LAB_ITEMS["Cloud cost"] | {"effort": (low, high)}
+    return simulate_rice(rice_ranges(LAB_ITEMS | {"Cloud cost": row}), lab_trials(LAB_ITEMS))
+
+
+SIZED = NumericTask(
+    id="sized",
+    title="The work is sized",
+    objective=2,
+    unit="%",
+    relative_tolerance=0.08,
+    book={"effort": 2},
+    draw=lambda rng: {"effort": rng.choice([1, 1.5, 2.5, 3, 3.5])},
+    prompt=lambda p: (
+        f"The two days of sizing are over: cloud cost takes {number_text(p['effort'])} person-months. In the lab's own backlog, "
+        "change that one estimate, and show how sure the RICE order is. In what share of trials does cloud cost come first now?"
+    ),
+    expected=lambda p: _sized(p["effort"], p["effort"]).p_first["Cloud cost"],
+    hints=lambda p: (
+        "Reset the backlog, so that you start from the lab's own rows.",
+        f"In the row of cloud cost the fifth cell is the effort, 1 to 5: make it {number_text(p['effort'])}.",
+        "Choose “How sure the RICE order is” and read what stands above the range of cloud cost.",
+    ),
+    right=lambda p: (
+        f"{share_text(_sized(p['effort'], p['effort']).p_first['Cloud cost'])}; before the sizing it was "
+        f"{share_text(_sized(*LAB_ITEMS['Cloud cost']['effort']).p_first['Cloud cost'])}. The bet is now "
+        f"{_sized(p['effort'], p['effort']).first}, wrong in {share_text(_sized(p['effort'], p['effort']).p_wrong)} of trials."
+    ),
+)
+
+TASKS = (LEAD_OF, MUST, FLIP_AT, BUY, SEQUENCE, SIZED)
 
 show, ask, table, check = notebook(EXPLORERS, TASKS)
 decide, predict, judge = study("prioritization")

@@ -3,6 +3,7 @@
 from sphinx.application import Sphinx
 
 from . import (
+    audit,
     boxes,
     checks,
     exercise,
@@ -25,6 +26,7 @@ PARTS = (
     numbers,
     study,
     red_team,
+    audit,
     boxes,
     sources,
     validation,

@@ -147,7 +147,7 @@ def _facts(app: Sphinx, slug: str, docname: str) -> dict[str, Any]:
         "reading_min": reading,
         "working_min": working,
         "objectives": app.env.metadata[page]["infrapm_objectives"],
-        "choices": 1 + len(content(slug).choices),  # the decision comes twice
+        "choices": 1 + len(content(slug).choices) + len(content(slug).audit),  # the decision comes twice
         "tasks": len(chapter(slug).TASKS),
     }
 

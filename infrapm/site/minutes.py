@@ -22,6 +22,7 @@ STEP_MIN = {
     'data-kind="prediction"': 1,
     'data-kind="evidence"': 3,
     'data-kind="question"': 1,
+    'data-kind="audit"': 1,
     'class="ip-explorer"': 2,
     'class="ip-task"': 2,
     'data-kind="red-team"': 4,  # besides its tasks

@@ -21,6 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from infrapm.exercises._claims import claims
 from infrapm.exercises._content import CONFIDENCES, Choice, Content, content, spine
 from infrapm.exercises._numbers import filled
 
@@ -73,6 +74,12 @@ def _slips(data: dict[str, Any]) -> list[tuple[list[Any], str]]:
                 slips.append(([*path, "options", i, "misconception"], f"{named!r} is not in [misconceptions]"))
             if path[0] == "question" and option["key"] != choice["right"] and not named:
                 slips.append(([*path, "options", i], f"the wrong option {option['key']!r} names no misconception"))
+    audited = [card["claim"] for card in data.get("audit", [])]
+    for i, id in enumerate(audited):
+        if id not in claims():
+            slips.append((["audit", i, "claim"], f"there is no claim {id!r} in book/data/claims.csv"))
+        if id in audited[:i]:
+            slips.append((["audit", i, "claim"], f"the claim {id!r} is audited twice"))
     if sum(question["needs_model"] for question in data["question"]) < 2:
         slips.append((["question"], "at least two questions need a model"))
     return slips

@@ -353,11 +353,15 @@ def test_tasks_are_judged_as_in_python(reader: BrowserContext, site: Site, slug:
             right, wrong = task.shown(expected), [task.shown(expected * factor) for factor in (0.3, 0.4)]
         elif isinstance(task, ChoiceTask):
             right, wrong = expected, [option.key for option in task.options(task.parameters()) if option.key != expected]
+        elif isinstance(task, OrderingTask):
+            right = list(expected)
+            wrong = [right[::-1], [*right[1:], right[0]]]
         else:
             raise NotImplementedError(f"{type(task).__name__}: add how a reader answers it")
 
-        part.locator(".ip-check").press("Enter")
-        feedback_shown(part, task.check(None))
+        if not isinstance(task, OrderingTask):  # which always stands in some order
+            part.locator(".ip-check").press("Enter")
+            feedback_shown(part, task.check(None))
         assert open_hints(part) == 0
         for attempt, answer in enumerate(wrong[:2], 1):
             give(part, answer)
@@ -371,9 +375,14 @@ def test_tasks_are_judged_as_in_python(reader: BrowserContext, site: Site, slug:
         feedback_shown(part, feedback)
 
 
-def give(part: Locator, answer: str) -> None:
-    """Answer a numeric or a choice task with the keyboard, and press Enter."""
-    if part.get_attribute("data-kind") == "numeric":
+def give(part: Locator, answer: str | list[str]) -> None:
+    """Answer a numeric, a choice or an ordering task with the keyboard, and press Enter."""
+    if isinstance(answer, list):
+        for place, key in enumerate(answer):
+            while part.locator("li").nth(place).get_attribute("data-key") != key:
+                part.locator(f"li[data-key={key}] .ip-up").press("Enter")
+        part.locator(".ip-check").press("Enter")
+    elif part.get_attribute("data-kind") == "numeric":
         part.locator("[name=answer]").press("Control+a")
         part.page.keyboard.type(answer)
         part.page.keyboard.press("Enter")

@@ -289,7 +289,8 @@ function wireExplorer(part) {
   });
   // What the reader had written is back in a field: its picture follows as soon as Python is there.
   form.addEventListener("ip-restored", ({ target }) => {
-    part.querySelector(".ip-status").textContent = "These rows are yours. The picture follows when Python has started.";
+    const yours = target.matches("textarea") ? "These rows are yours." : "These numbers are yours.";
+    part.querySelector(".ip-status").textContent = `${yours} The picture follows when Python has started.`;
     whenReady(() => changed(target.name));
   });
   // A place in a drawing that stands for a check box.
@@ -364,9 +365,9 @@ function wireTask(part) {
 
 // ---- Start -------------------------------------------------------------------------------------
 
-const parts = [...document.querySelectorAll(".ip-explorer, .ip-task")];
+const parts = [...document.querySelectorAll(".ip-explorer, .ip-recompute, .ip-task")];
 for (const part of parts) {
-  (part.matches(".ip-explorer") ? wireExplorer : wireTask)(part);
+  (part.matches(".ip-task") ? wireTask : wireExplorer)(part);
   document.addEventListener("ip-python", () => sayState(part));
 }
 

@@ -90,13 +90,13 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-function download(name, text, type) {
+export function download(name, text, type) {
   const link = make("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-async function copied(text, say) {
+export async function copied(text, say) {
   try {
     await navigator.clipboard.writeText(text);
     say("Copied.");
@@ -253,7 +253,7 @@ function wireJudgment(part) {
   show();
 }
 
-function wireCounts(part) {
+export function wireCounts(part) {
   for (const line of part.querySelectorAll("[data-count-for]")) {
     const fields = [...part.querySelectorAll("textarea")].filter((field) => line.dataset.countFor === "*" || field.name === line.dataset.countFor);
     const count = () => {
@@ -489,7 +489,7 @@ function wireLedger(form) {
 function answersForPrint() {
   const answers = [...document.querySelectorAll(".ip-study, .ip-task")].flatMap((part) => {
     const solution = part.closest(".ip-exercise")?.nextElementSibling;
-    const folded = [...part.querySelectorAll("details:not(.ip-rubric)"), ...(solution?.matches(".ip-solution") ? [solution] : [])];
+    const folded = [...part.querySelectorAll("details:not(.ip-rubric, details details)"), ...(solution?.matches(".ip-solution") ? [solution] : [])];
     const bodies = folded.flatMap((details) => [...details.children].slice(1).map((child) => child.cloneNode(true)));
     const question = part.matches(".ip-study") ? part.querySelector("legend")?.textContent : "";
     const title = [part.querySelector(".ip-title").textContent, question].filter(Boolean).join(": ");
@@ -504,7 +504,8 @@ addEventListener("afterprint", () => document.querySelector(".ip-answers")?.remo
 // ---- Start -------------------------------------------------------------------------------------------
 
 const wiring = { judgment: wireJudgment, card: wireCard };
-for (const part of document.querySelectorAll(".ip-study")) {
+// Parts with a script of their own are wired there.
+for (const part of document.querySelectorAll(".ip-study:not([data-script])")) {
   (wiring[part.dataset.kind] ?? wireChoice)(part);
   wireCounts(part);
 }
