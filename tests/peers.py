@@ -8,6 +8,7 @@ import itertools
 import json
 import math
 import random
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from decimal import Decimal, getcontext
 from fractions import Fraction
@@ -21,9 +22,10 @@ import numpy_financial
 import simpy
 import statsmodels.stats.proportion as proportion
 from pyworkforce.queuing import ErlangC
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize, special, stats
 from scipy.linalg import expm, null_space
 from statsmodels.duration.survfunc import SurvfuncRight
+from uhashring import HashRing
 
 from infrapm.site.validation import PEERS, groups
 
@@ -510,6 +512,100 @@ def _(backup_interval_h, backup_duration_h):
 @peer("restore", **EXACT)
 def _(restore_gb, throughput_mb_per_s):
     return float(Fraction(restore_gb * 1_000, throughput_mb_per_s * 3_600))
+
+
+# --- Shards, caches and who is asked
+
+@peer("ring-100", "scipy", method="beta distribution")
+@peer("ring-200", "scipy", method="beta distribution")
+def _(nodes, vnodes):
+    share = stats.beta(vnodes, (nodes - 1) * vnodes)
+    return float(share.std() / share.mean())
+
+
+@peer("ring-real", "uhashring", method="100,000 keys")
+def _(nodes, vnodes):
+    ring = HashRing([f"node-{i}" for i in range(nodes)], vnodes=vnodes)
+    held = Counter(ring.get_node(f"key-{i}") for i in range(100_000))
+    return float(np.std(list(held.values())) / np.mean(list(held.values())))
+
+
+@peer("modulo", method="counting keys")
+def _(nodes_from, nodes_to, scheme):
+    keys = range(nodes_from * nodes_to)
+    return sum(key % nodes_from != key % nodes_to for key in keys) / len(keys)
+
+
+def zipf(items: int, zipf_s: float) -> Any:
+    weights = np.arange(1, items + 1) ** -float(zipf_s)
+    return weights / weights.sum()
+
+
+@peer("lru", "numpy", method="400,000 requests to a real cache")
+def _(items, zipf_s, cache_items):
+    kept: OrderedDict[int, None] = OrderedDict()
+    hits = 0
+    for place, item in enumerate(np.random.default_rng(1).choice(items, 400_000, p=zipf(items, zipf_s)).tolist()):
+        if item in kept:
+            kept.move_to_end(item)
+            hits += place >= 20_000
+        else:
+            kept[item] = None
+            if len(kept) > cache_items:
+                kept.popitem(last=False)
+    return hits / 380_000
+
+
+@peer("lfu", "numpy", method="sum of the most popular")
+def _(items, zipf_s, cache_items, policy):
+    return float(zipf(items, zipf_s)[:cache_items].sum())
+
+
+@peer("backend", **EXACT)
+def _(hit_before, hit_after, rps):
+    return float((1 - Fraction(str(hit_after))) / (1 - Fraction(str(hit_before))))
+
+
+@peer("early", "scipy", method="exponential distribution")
+def _(delta_s, beta, gap_s):
+    return float(stats.expon.sf(gap_s, scale=delta_s * beta))
+
+
+@peer("two-choices", "scipy", method="differential equations of many queues")
+@peer("three-choices", "scipy", method="differential equations of many queues")
+def _(utilization, choices):
+    def change(_, longer):  # the shares of queues with at least 1, 2, ... customers
+        before = np.concatenate([[1.0], longer[:-1]])
+        after = np.concatenate([longer[1:], [0.0]])
+        return utilization * (before**choices - longer**choices) - (longer - after)
+
+    settled = integrate.solve_ivp(change, (0, 2_000), np.zeros(40), method="LSODA", rtol=1e-10, atol=1e-12)
+    return float(settled.y[:, -1].sum() / utilization)
+
+
+@peer("balls", "numpy", method="200 throws")
+def _(balls, bins, choices):
+    rng = np.random.default_rng(1)
+    return int(np.median([np.bincount(rng.integers(bins, size=balls)).max() for _ in range(200)]))
+
+
+@peer("gossip", "numpy", method="400 runs")
+def _(nodes, mode):
+    rng, runs = np.random.default_rng(1), []
+    for _ in range(400):
+        knows, rounds = np.arange(nodes) == 0, 0
+        while not knows.all():
+            tellers = np.flatnonzero(knows)
+            asked = rng.integers(nodes - 1, size=len(tellers))
+            knows[asked + (asked >= tellers)] = True
+            rounds += 1
+        runs.append(rounds)
+    return simulated_mean(runs)
+
+
+@peer("residue", "scipy", method="Lambert's function")
+def _(k):
+    return float(-special.lambertw(-(k + 1) * math.exp(-(k + 1))).real / (k + 1))
 
 
 # --- Failure

@@ -240,7 +240,7 @@ def view_fleet(target: float, zones: int) -> View:
     after_loss = target * zones / (zones - 1)
     safe = safe_utilization(servers=zones, lost=1).safe_utilization
     x = {"field": "target", "type": "quantitative", "scale": {"domain": [0.4, 1]},
-         "axis": {"title": ["target use at P95", "dashed: the highest at which a zone can be lost"], "format": "%", "tickCount": 6}}  # fmt: skip
+         "axis": {"title": ["target use at P95", "dashed: where a zone can just be lost"], "format": "%", "tickCount": 6}}  # fmt: skip
     y = {"field": "saved", "type": "quantitative", "axis": {"title": "saves, % of the bill", "tickCount": 5}}
     picture = chart(
         220,

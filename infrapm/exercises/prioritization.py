@@ -227,8 +227,7 @@ def view_order(order: str) -> View:
         190,
         [
             layer("bars", "bar", x=x, y=y, opacity={"condition": {"test": "datum.chosen", "value": 1}, "value": 0.35}),
-            layer("bars", {"type": "text", "align": "left", "dx": 5}, x=x, y=y,
-                  text={"condition": {"test": "datum.chosen", "field": "label"}, "value": ""}),
+            layer("bars", {"type": "text", "align": "left", "dx": 5}, x=x, y=y, text={"field": "label"}),
         ],
         {"bars": bars},
     )  # fmt: skip

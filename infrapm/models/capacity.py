@@ -17,9 +17,10 @@ bibliography.
 """
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapreplace
+from operator import mul, sub
 from random import Random
 from typing import Any
 
@@ -668,12 +669,15 @@ def _fit_reciprocal(columns: list[list[float]], measured: list[float]) -> tuple[
     """The coefficients with which 1 / (their sum of the columns) is closest to what was measured, and the sum of
     squares; infinite where there are none. By the method of Gauss and Newton."""
 
+    rows = list(zip(*columns))
+
     def fit(coefficients: list[float]) -> tuple[list[float], float]:
-        sums = [math.fsum(c * value for c, value in zip(coefficients, row)) for row in zip(*columns)]
+        sums = [_dot(coefficients, row) for row in rows]
         if min(sums) <= 0:
             return [], math.inf
         fitted = [1 / total for total in sums]
-        return fitted, math.fsum((x - f) * (x - f) for x, f in zip(measured, fitted))
+        off = list(map(sub, measured, fitted))
+        return fitted, _dot(off, off)
 
     def solve(fitted: list[float], target: list[float]) -> list[float]:
         # 1/X changes by d where X changes by -X^2 d.
@@ -687,7 +691,7 @@ def _fit_reciprocal(columns: list[list[float]], measured: list[float]) -> tuple[
     for _ in range(200):
         if not fitted:
             break
-        step = solve(fitted, [f - x for x, f in zip(measured, fitted)])
+        step = solve(fitted, list(map(sub, fitted, measured)))
         if all(abs(s) <= 1e-12 * abs(c) for c, s in zip(coefficients, step)):
             break
         share = 1.0
@@ -711,7 +715,7 @@ def _least_squares(columns: list[list[float]], target: list[float]) -> list[floa
         length = math.hypot(*vector)
         share = []
         for direction in directions:
-            share.append(math.fsum(v * d for v, d in zip(vector, direction)))
+            share.append(_dot(vector, direction))
             vector = [v - share[-1] * d for v, d in zip(vector, direction)]
         rest = math.hypot(*vector)
         shares.append([*share, rest])
@@ -720,9 +724,13 @@ def _least_squares(columns: list[list[float]], target: list[float]) -> list[floa
     found = [0.0] * len(columns)
     for j in reversed(range(len(columns))):
         if any(directions[j]):
-            left = shares[-1][j] - math.fsum(shares[i][j] * found[i] for i in range(j + 1, len(columns)))
+            left = shares[-1][j] - sum(shares[i][j] * found[i] for i in range(j + 1, len(columns)))
             found[j] = left / shares[j][j]
     return found
+
+
+def _dot(one: Iterable[float], other: Iterable[float]) -> float:
+    return sum(map(mul, one, other))
 
 
 # Headroom

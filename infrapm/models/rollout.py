@@ -33,6 +33,9 @@ __all__ = [
 
 # Canary
 
+NORMAL = NormalDist()
+
+
 @dataclass(frozen=True)
 class SampleSize:
     """Requests that each arm of the test needs."""
@@ -77,10 +80,11 @@ def sample_size(p1: float, p2: float, alpha: float = 0.05, power: float = 0.8, s
     SampleSize(n_per_arm=23511)
     """
     p1, p2, z_alpha = _test(p1, p2, alpha, sided)
-    z_power = NormalDist().inv_cdf(fraction("power", power, zero=False, one=False))
+    z_power = NORMAL.inv_cdf(fraction("power", power, zero=False, one=False))
     # Where chance alone rejects often enough, the sum is below 0 and one request does.
     needed = max(0.0, z_alpha * _pooled(p1, p2) + z_power * _unpooled(p1, p2)) / abs(p2 - p1)
-    return SampleSize(max(1, math.ceil(Fraction(needed) ** 2 - Fraction(1, 10**9))))  # the square may pass 1e308
+    square = needed * needed
+    return SampleSize(max(1, round_up(square) if square < math.inf else math.ceil(Fraction(needed) ** 2)))
 
 
 def canary_power(p1: float, p2: float, n_per_arm: int, alpha: float = 0.05, sided: int = 2) -> CanaryPower:
@@ -104,7 +108,7 @@ def canary_power(p1: float, p2: float, n_per_arm: int, alpha: float = 0.05, side
     missing, spread = seen - z_alpha * _pooled(p1, p2), _unpooled(p1, p2)
     if spread == 0:  # 0 against 1: every request differs
         return CanaryPower(1.0 if missing > 0 else 0.0)
-    return CanaryPower(NormalDist().cdf(missing / spread))
+    return CanaryPower(NORMAL.cdf(missing / spread))
 
 
 def canary_time(n_per_arm: int, rps: float, canary_fraction: float) -> CanaryTime:
@@ -151,7 +155,7 @@ def _test(p1: float, p2: float, alpha: float, sided: int) -> tuple[float, float,
 
 def _z(alpha: float, sided: int = 2) -> float:
     tail = fraction("alpha", alpha, zero=False, one=False) / sided
-    return -NormalDist().inv_cdf(max(tail, 5e-324))  # half of the smallest float is 0
+    return -NORMAL.inv_cdf(max(tail, 5e-324))  # half of the smallest float is 0
 
 
 def _pooled(p1: float, p2: float) -> float:
@@ -256,12 +260,12 @@ def _largest_z(looks: int, trials: int, seed: int, backend: str) -> tuple[Iterat
 
 
 def _runs(looks: int, trials: int, seed: int) -> Iterator[float]:
-    gauss = random.Random(seed).gauss
+    normal = random.Random(seed).normalvariate  # made of products alone, so the same bits on every machine
     scales = [1 / math.sqrt(look) for look in range(1, looks + 1)]
     for _ in range(trials):
         total = largest = 0.0
         for scale in scales:
-            total += gauss(0.0, 1.0)
+            total += normal(0.0, 1.0)
             z = abs(total) * scale
             if z > largest:
                 largest = z

@@ -39,6 +39,11 @@ SIMULATIONS = [
     ("simulate_rice", {"items": {"a": [2_000, 2, 0.8, 4], "b": [[500, 1_500], [1, 2, 3], 0.5, [1, 3]]}, "seed": 9}),
     ("false_positive_rate", {"looks": 10, "trials": 5_000, "seed": 10}),
     ("pocock_z", {"looks": 5, "trials": 5_000, "seed": 11}),
+    ("forecast_weeks", {"weekly_throughput": [3, 5, 2, 0, 6], "items": 40, "trials": 5_000, "seed": 12}),
+    ("simulate_join", {"nodes": 5, "seed": 13}),
+    ("simulate_supermarket", {"utilization": 0.9, "choices": 2, "customers": 20_000, "seed": 14}),
+    ("simulate_balls", {"balls": 2_000, "bins": 1_000, "choices": 2, "trials": 5, "seed": 15}),
+    ("simulate_gossip", {"nodes": 300, "mode": "push-pull", "trials": 5, "seed": 16}),
 ]
 
 

@@ -96,11 +96,11 @@ def test_a_prediction_opens_its_explorer(reader: BrowserContext, site: Site, slu
     for prediction in content(slug).predictions:
         explorer = page.locator(f"#explorer-{prediction.explorer}")
         expect(explorer).to_have_class("ip-explorer ip-gated")
-        expect(explorer.locator("form input").first).to_be_disabled()
+        expect(explorer.locator("form :is(input, select, textarea)").first).to_be_disabled()
         expect(explorer.locator(".ip-reading")).to_be_hidden()
         commit(page, slug, prediction, prediction.right)
         expect(explorer).not_to_have_class("ip-explorer ip-gated")
-        expect(explorer.locator("form input").first).to_be_enabled()
+        expect(explorer.locator("form :is(input, select, textarea)").first).to_be_enabled()
         expect(explorer.locator(".ip-reading")).to_be_visible()
         expect(part(page, slug, prediction.id).locator(".ip-after")).to_be_visible()
 
