@@ -212,7 +212,7 @@ def test_without_javascript_everything_is_there(new_reader: NewReader, site: Sit
         for fold in page.locator(".ip-exercise details:not(.ip-rubric), .ip-solution").all():
             inside = fold.locator("> :not(summary)").first
             assert not inside.is_visible()
-            fold.locator("summary").click()
+            fold.locator("> summary").click()
             assert inside.is_visible()
 
 
