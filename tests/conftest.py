@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tornado.web import RequestHandler
 
 from infrapm.serve import book_app, listen
@@ -46,6 +46,25 @@ SNAPSHOT_KEPT = """async () => {
     }
     return false;
 }"""
+
+
+CUT_OFF = """() => [...document.querySelectorAll('a, button, input, select, summary, label, h1, h2, p, svg')]
+    .filter(item => item.checkVisibility({ visibilityProperty: true }) && !item.closest('.ip-scroll, .pst-scrollable-table-container, pre, .skip-link'))
+    .filter(item => {
+        const { left, right, width } = item.getBoundingClientRect();
+        const text_cut = item.matches('.ip-exercise input[type=text]') && item.scrollWidth > item.clientWidth;
+        return width && (left < -0.5 || right > innerWidth + 0.5 || text_cut);
+    })
+    .map(item => item.outerHTML.slice(0, 120))"""
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def axe_violations(page: Page) -> list[str]:
+    found = page.evaluate("rules => axe.run({ runOnly: rules, resultTypes: ['violations'] })", RULES)
+    assert len(found["passes"]) > 10, "axe looked at the page"
+    return [f"{problem['id']}: {node['html'][:150]}" for problem in found["violations"] for node in problem["nodes"]]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "explore": ["infrapm.explore"],
     "exercises": ["infrapm.models", "infrapm.explore", "infrapm.exercises"],
 }
-IN_FUNCTIONS = {"explore": ["IPython", "ipywidgets"]}
+IN_FUNCTIONS = {"models": ["numpy"], "explore": ["IPython", "ipywidgets", "pandas"]}
 
 
 # --- Imports
@@ -76,12 +76,14 @@ def test_imports_run_one_way(file: Path) -> None:
     "package, source, wrong",
     [
         ("infrapm.models", "import numpy", ["numpy"]),
+        ("infrapm.models", "def f():\n    import numpy as np", []),
         ("infrapm.models", "def f():\n    from scipy import stats", ["scipy.stats"]),
         ("infrapm.models", "from infrapm.explore import text", ["infrapm.explore.text"]),
         ("infrapm.models", "from .. import exercises", ["infrapm.exercises"]),
         ("infrapm.explore", "import ipywidgets", ["ipywidgets"]),
         ("infrapm.explore", "try:\n    import IPython\nexcept ImportError: pass", ["IPython"]),
-        ("infrapm.explore", "def f():\n    import pandas", ["pandas"]),
+        ("infrapm.explore", "def f():\n    import matplotlib", ["matplotlib"]),
+        ("infrapm.explore", "import pandas", ["pandas"]),
         ("infrapm.explore", "from ..models import availability", ["infrapm.models.availability"]),
         ("infrapm.exercises", "from infrapm.site.pages import render", ["infrapm.site.pages.render"]),
         ("infrapm.exercises", "def f():\n    import ipywidgets", ["ipywidgets"]),
@@ -102,7 +104,7 @@ def test_the_browser_s_part_runs_on_the_standard_library_alone() -> None:
         for name in ("ipywidgets", "matplotlib", "pandas", "numpy", "IPython"):
             assert importlib.util.find_spec(name) is None, name
         import infrapm.exercises
-        ask = {"slug": "availability", "typed": {}, "changed": "", "width": 640, "answer": "43.2", "attempt": 1}
+        ask = {"slug": "availability", "typed": {}, "changed": "", "width": 640, "answer": "259.2", "attempt": 1}
         view = infrapm.exercises.call(json.dumps(ask | {"kind": "view", "id": "nines"}))
         check = infrapm.exercises.call(json.dumps(ask | {"kind": "check", "id": "month_budget"}))
         print(json.loads(view)["errors"], json.loads(check)["status"])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import infrapm
+from infrapm.exercises._claims import LEDGER
 from infrapm.exercises._content import _read
 
 from .files import Stop
@@ -33,7 +34,7 @@ requires-python = ">=3.11"
 [tool.setuptools]
 packages = {packages}
 [tool.setuptools.package-data]
-infrapm = ["data/*.toml"]
+infrapm = ["data/*.toml", "data/*.csv"]
 """
 
 
@@ -44,6 +45,7 @@ def student_files(slugs: Sequence[str]) -> dict[str, bytes]:
         files[f"infrapm/{path.relative_to(ROOT).as_posix()}"] = path.read_bytes()
     for slug in slugs:
         files[f"infrapm/data/{slug}.toml"] = student_data(slug).encode()
+    files[f"infrapm/data/{LEDGER.name}"] = LEDGER.read_bytes()
     return dict(sorted(files.items()))
 
 

@@ -11,11 +11,22 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+import infrapm.models
 from infrapm.explore.charts import with_look
 
+# Here all chapters; in a browser none, since a page brings its own (see add).
 CHAPTERS: tuple[str, ...] = tuple(
     module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
 )
+
+
+def add(slug: str, archive: str) -> None:
+    """Load a chapter from a zip file, in a browser that starts with what all chapters share."""
+    for package in (infrapm.exercises, infrapm.models):
+        place = f"{archive}/{package.__name__.replace('.', '/')}"
+        if place not in package.__path__:  # a snapshot of the interpreter may know it
+            package.__path__.append(place)
+    chapter(slug)
 
 
 def chapter(slug: str) -> ModuleType:
@@ -23,10 +34,13 @@ def chapter(slug: str) -> ModuleType:
 
     Raises KeyError when no such chapter has exercises.
     """
-    name = slug.replace("-", "_")
-    if name not in CHAPTERS:
-        raise KeyError(f"no exercises for the chapter {slug!r}; there are: {', '.join(CHAPTERS)}")
-    return import_module(f"{__name__}.{name}")
+    name = f"{__name__}.{slug.replace('-', '_')}"
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as problem:
+        if problem.name != name:
+            raise
+        raise KeyError(f"no exercises for the chapter {slug!r}; there are: {', '.join(CHAPTERS)}") from None
 
 
 def call(request: str) -> str:
@@ -44,7 +58,7 @@ def call(request: str) -> str:
     asked = json.loads(request)
     exercises = chapter(asked["slug"])
     if asked["kind"] == "view":
-        explorer = find(exercises.EXPLORERS, asked["id"])
+        explorer = find((*exercises.EXPLORERS, *getattr(exercises, "RECOMPUTE", ())), asked["id"])
         answer = asdict(explorer.answer(asked["typed"], asked["changed"]))
         if answer["view"]:
             answer["view"]["picture"] = page_picture(answer["view"]["picture"], asked["width"])
@@ -66,6 +80,3 @@ def find(items: tuple[Any, ...], id: str) -> Any:
             return item
     raise KeyError(f"no {id!r}; there are: {', '.join(item.id for item in items)}")
 
-
-for _slug in CHAPTERS:  # all at once, so that a browser's snapshot of the interpreter holds them
-    chapter(_slug)

@@ -12,6 +12,7 @@ from typing import Any
 
 LABELS = ("question", "model", "number", "range", "decision", "reversal_trigger")
 CONFIDENCES = (50, 60, 70, 80, 90, 100)
+TRUST = (10, 30, 50, 70, 90)  # percent, in a claim of the auditor's deck
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,28 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Evidence(Choice):
+    """A question about lines of a log, a trace, a bill or a diff: which hypothesis dies?
+
+    language: how the lines are colored, a name that Pygments knows ("text" for none).
+    """
+
+    title: str = ""
+    language: str = ""
+    lines: str = ""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A card of the claim auditor. claim: its id in the ledger. look: what to recompute, and why. lesson: what to
+    take from it."""
+
+    claim: str
+    look: str
+    lesson: str
+
+
+@dataclass(frozen=True)
 class Anchor:
     """An answer to grade first: its band by the authors, and the sentence that decides it."""
 
@@ -70,8 +93,13 @@ class Judgment:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything in a chapter's file. card: what to write under each of the six labels."""
+    """Everything in a chapter's file.
 
+    core: whether the chapter is on the core path. needs: slugs of chapters that are "needed" or "helpful"
+    before it. card: what to write under each of the six labels.
+    """
+
+    core: bool
     needs: dict[str, str]
     misconceptions: dict[str, str]
     decision: Choice
@@ -79,13 +107,28 @@ class Content:
     questions: tuple[Choice, ...]
     judgment: Judgment
     card: dict[str, str]
+    evidence: tuple[Evidence, ...] = ()
+    audit: tuple[Audit, ...] = ()
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Everything that a reader chooses in: decision, predictions, evidence, questions."""
+        return (self.decision, *self.predictions, *self.evidence, *self.questions)
 
     def prediction(self, id: str) -> Choice:
         """The prediction with this id; KeyError names the ids there are."""
-        for prediction in self.predictions:
-            if prediction.id == id:
-                return prediction
-        raise KeyError(f"no prediction {id!r}; there are: {', '.join(p.id for p in self.predictions)}")
+        return _named(self.predictions, id, "prediction")
+
+    def evidence_pack(self, id: str) -> Evidence:
+        """The evidence pack with this id; KeyError names the ids there are."""
+        return _named(self.evidence, id, "evidence")
+
+
+def _named(choices: tuple[Any, ...], id: str, kind: str) -> Any:
+    for choice in choices:
+        if choice.id == id:
+            return choice
+    raise KeyError(f"no {kind} {id!r}; there are: {', '.join(choice.id for choice in choices)}")
 
 
 def _read(slug: str) -> dict[str, Any]:
@@ -102,11 +145,14 @@ def content(slug: str) -> Content:
     data = _read(slug)
     judgment = data["judgment"]
     return Content(
+        core=data.get("core", False),
         needs=data["needs"],
         misconceptions=data["misconceptions"],
         decision=_choice(data["decision"]),
         predictions=tuple(_choice(prediction) for prediction in data["prediction"]),
+        evidence=tuple(_choice(evidence, Evidence) for evidence in data.get("evidence", [])),
         questions=tuple(_choice(question) for question in data["question"]),
+        audit=tuple(Audit(**card) for card in data.get("audit", [])),
         judgment=Judgment(
             **{key: judgment[key] for key in ("objective", "title", "words", "case", "question", "model_answer")},
             facts=tuple(judgment["facts"]),
@@ -117,8 +163,8 @@ def content(slug: str) -> Content:
     )
 
 
-def _choice(data: dict[str, Any]) -> Choice:
-    return Choice(**data | {"options": tuple(Option(**option) for option in data["options"])})
+def _choice(data: dict[str, Any], kind: type = Choice) -> Any:
+    return kind(**data | {"options": tuple(Option(**option) for option in data["options"])})
 
 
 @lru_cache(maxsize=None)

@@ -43,10 +43,7 @@ def block_diagram(dependencies: int, copies: int, shared_share: float, outcome: 
     if shared:
         parts.append(f'<rect x="58" y="{height - 13}" width="7" height="12" rx="2" class="ip-shared" fill="{VERMILLION}"/>')
         parts.append(_text(72, height - 3, f"fails for all copies at once: {shared_share:.0%} of failures", anchor="start"))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height:.0f}" class="ip-drawing" '
-        f'fill="none" stroke="currentColor" font-size="12" aria-hidden="true">{"".join(parts)}</svg>'
-    )
+    return _svg(parts, height)
 
 
 def _stack(x: float, middle: float, width: float, copies: int) -> list[str]:
@@ -71,4 +68,59 @@ def _text(x: float, y: float, words: str, weight: str = "400", anchor: str = "mi
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}" stroke="none" '
         f'fill="currentColor">{escape(words)}</text>'
+    )
+
+
+_ROW, _BAR = 40, 14
+
+
+def bars(rows: list[tuple[str, float, str]]) -> str:
+    """Bars under their words: (label, length, value in words). Lengths are 0 or more, the longest is whole."""
+    longest = max(length for _, length, _ in rows) or 1.0
+    parts = []
+    for row, (label, length, shown) in enumerate(rows):
+        y = _ROW * row
+        width = max(2.0, 340 * length / longest) if length else 0.0
+        fill = BLUE if row % 2 else VERMILLION
+        words = f'{escape(label)}: <tspan font-weight="600">{escape(shown)}</tspan>'
+        parts.append(f'<text x="0" y="{y + 13}" stroke="none" fill="currentColor">{words}</text>')
+        parts.append(f'<rect x="0" y="{y + 19}" width="{width:.1f}" height="{_BAR}" rx="2" class="ip-block" fill="{fill}"/>')
+    return _svg(parts, _ROW * len(rows) + 4)
+
+
+def equation(stated: str, unstated: str, result: str) -> str:
+    """What a claim states, what it leaves out, and what it makes of both: three boxes, one below the other."""
+    rows = [("", stated, f'stroke="{BLUE}"'), ("×", unstated, f'stroke="{VERMILLION}" stroke-dasharray="6 4"'), ("=", result, f'stroke="{BLUE}"')]
+    parts = []
+    for row, (sign, words, stroke) in enumerate(rows):
+        y = 44 * row + 2
+        parts.append(_text(14, y + 23, sign, weight="600"))
+        parts.append(f'<rect x="34" y="{y}" width="322" height="34" rx="4" {stroke} stroke-width="2"/>')
+        parts.append(_text(195, y + 22, words, weight="600" if row == 1 else "400"))
+    return _svg(parts, 44 * len(rows))
+
+
+def interval(low: float, middle: float, high: float, ends: tuple[float, float], labels: tuple[str, str, str]) -> str:
+    """A value with its range on a line between two ends; labels of the low end, the value and the high end."""
+    first, last = ends
+
+    def x(value: float) -> float:
+        return 12 + 336 * (min(max(value, first), last) - first) / (last - first)
+
+    parts = [
+        '<path d="M12 46H348" class="ip-line" opacity="0.4"/>',
+        f'<path d="M{x(low):.1f} 46H{x(high):.1f}" stroke="{BLUE}" stroke-width="4"/>',
+        *(f'<path d="M{x(end):.1f} 38V54" stroke="{BLUE}" stroke-width="2"/>' for end in (low, high)),
+        f'<circle cx="{x(middle):.1f}" cy="46" r="6" class="ip-block" fill="{BLUE}"/>',
+        _text(min(max(x(middle), 40), 320), 28, labels[1], weight="600"),
+        _text(min(max(x(low), 30), 330), 70, labels[0]),
+        _text(min(max(x(high), 30), 330), 70 if x(high) - x(low) > 60 else 84, labels[2]),
+    ]
+    return _svg(parts, 90)
+
+
+def _svg(parts: list[str], height: float) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height:.0f}" class="ip-drawing" '
+        f'fill="none" stroke="currentColor" font-size="12" aria-hidden="true">{"".join(parts)}</svg>'
     )

@@ -11,8 +11,10 @@ four significant digits, or by a format after a colon, as in Python's f-strings.
 import math
 import pkgutil
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import infrapm.models
@@ -20,6 +22,7 @@ from infrapm.explore import text
 
 _FORMATTERS = {name: getattr(text, name) for name in ("number_text", "percent_text", "duration_text", "count_text")}
 _SAFE = {"min": min, "max": max, "round": round, "sum": sum}
+NONE: Mapping[str, Any] = MappingProxyType({})
 _ROLE = re.compile(r"\{calc\}`([^`]+)`")
 
 
@@ -35,13 +38,13 @@ def names_for(module: str) -> dict[str, Any]:
     return {"math": math, **_FORMATTERS, **modules, **(vars(own) if own else {}), "__builtins__": _SAFE}
 
 
-def computed(expression: str, module: str) -> str:
-    """The text of an expression, formatted. Raises what Python raises for a wrong one.
+def computed(expression: str, module: str, more: Mapping[str, Any] = NONE) -> str:
+    """The text of an expression, formatted; *more* are further names in it. Raises what Python raises for a wrong one.
 
     >>> computed("0.75:.0%", ""), computed("2 / 3", ""), computed("'a' + 'b'", "")
     ('75%', '0.6667', 'ab')
     """
-    names = names_for(module)
+    names = names_for(module) | more
     try:
         code = compile(expression, "calc", "eval")
     except SyntaxError:  # with a format: Python's own f-string knows where the expression ends
@@ -50,10 +53,10 @@ def computed(expression: str, module: str) -> str:
     return value if isinstance(value, str) else text.number_text(value)
 
 
-def filled(words: str, module: str) -> str:
-    """The words with every {calc} role replaced by its number.
+def filled(words: str, module: str, more: Mapping[str, Any] = NONE) -> str:
+    """The words with every {calc} role replaced by its number; *more* as in `computed`.
 
     >>> filled("{calc}`7 * 24` hours", "")
     '168 hours'
     """
-    return _ROLE.sub(lambda found: computed(found[1], module), words)
+    return _ROLE.sub(lambda found: computed(found[1], module, more), words)

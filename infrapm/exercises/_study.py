@@ -6,7 +6,8 @@ arguments in a cell, so they are kept where the learner's other work is: in the 
 
 from typing import Any
 
-from ._content import CONFIDENCES, Choice, content, spine
+from ._claims import claims, holds
+from ._content import CONFIDENCES, TRUST, Audit, Choice, content, spine
 from ._numbers import filled
 
 ASK: Any = object()  # no answer given at all: show the question
@@ -68,10 +69,12 @@ def study(slug: str) -> tuple[Any, Any, Any]:
         return Words(f"{feedback(decision, key)}\n\n{fill(decision.after)}")
 
     def predict(id: str, key: str | None = ASK, confidence: int | None = None) -> Words:
-        """Show a prediction, or commit to a key with a confidence in percent."""
-        prediction = content(slug).prediction(id)
+        """Show a prediction or an evidence pack, or commit to a key with a confidence in percent."""
+        evidence = {pack.id: pack for pack in content(slug).evidence}
+        prediction = evidence.get(id) or content(slug).prediction(id)
         if key is ASK:
-            return Words(question(prediction))
+            lines = f"```{prediction.language}\n{fill(prediction.lines)}\n```\n\n" if id in evidence else ""
+            return Words(lines + question(prediction))
         if missing := lacking(prediction, key, confidence):
             return Words(missing)
         return Words(f"{feedback(prediction, key)}\n\n{fill(prediction.after)}")
@@ -109,3 +112,64 @@ def study(slug: str) -> tuple[Any, Any, Any]:
         )
 
     return decide, predict, judge
+
+
+_OUTCOME = {True: "It holds up.", False: "It does not hold up.", None: "Nobody can say, so your trust in it is not scored."}
+
+
+def auditor(slug: str) -> Any:
+    """The function audit of a chapter: the deck of the claim auditor in a notebook."""
+    module = slug.replace("-", "_")
+
+    def card(id: str) -> Audit | None:
+        return next((card for card in content(slug).audit if card.claim == id), None)
+
+    def claimed(id: str) -> str:
+        return f"**{id}.** {claims()[id]['claim']}."
+
+    def audit(claim: str | dict[str, int] = ASK, trust: int | None = ASK) -> Words:
+        """Show the deck; one claim; with your trust in percent, its verdict; with a trust for each, your calibration."""
+        deck = [card.claim for card in content(slug).audit]
+        if claim is ASK:
+            return Words("\n\n".join(map(claimed, deck)))
+        if isinstance(claim, dict):
+            wrong = [id for id, given in claim.items() if id not in deck or given not in (None, *TRUST)]
+            if wrong:
+                return Words(f"{wrong[0]}: give claims of the deck a trust of {', '.join(map(str, TRUST))} (percent) or None.")
+            return Words(_calibration({id: given for id, given in claim.items() if given is not None}, deck))
+        if claim not in deck:
+            return Words(f"Choose a claim of the deck: {', '.join(deck)}.")
+        if trust is ASK:
+            how = f"*How likely is it to hold up? {', '.join(map(str, TRUST))} percent.*"
+            return Words(f"{claimed(claim)}\n\n{how}")
+        if trust is None:
+            return Words("Not answered yet.")
+        if trust not in TRUST:
+            return Words(f"Say how likely it is to hold up, with one of: {', '.join(map(str, TRUST))} (percent).")
+        row, words = claims()[claim], card(claim)
+        source = f" {row['source']}." if row["source"] else ""
+        return Words(
+            f"You: {trust}%. The ledger: {row['verdict']}. {_OUTCOME[holds(row['verdict'])]}\n\n"
+            f"{filled(words.look.strip(), module)}\n\n{row['known']}{source}\n\n"
+            f"*What you may say:* {row['safe_wording']}\n\n{filled(words.lesson.strip(), module)}"
+        )
+
+    return audit
+
+
+def _calibration(trusts: dict[str, int], deck: list[str]) -> str:
+    """Trust by verdict, as a table with a reading."""
+    by_verdict: dict[str, list[str]] = {}
+    for id in deck:
+        by_verdict.setdefault(claims()[id]["verdict"], []).append(id)
+    rows = []
+    for verdict, ids in by_verdict.items():
+        stated = [id for id in ids if id in trusts]
+        mean = f"{sum(trusts[id] for id in stated) / len(stated):.0f}%" if stated else "none yet"
+        rows.append(f"| {verdict} | {mean} | {', '.join(f'{id} {trusts[id]}%' for id in stated)} |")
+    said = [f"You have audited {len(trusts)} of {len(deck)} claims."]
+    for outcome, words in ((True, "Those that hold up"), (False, "Those that do not")):
+        given = [trust for id, trust in trusts.items() if holds(claims()[id]["verdict"]) is outcome]
+        if given:
+            said.append(f"{words} ({len(given)}) had {sum(given) / len(given):.0f}% of your trust on average.")
+    return "\n".join([" ".join(said), "", "| Verdict | Mean trust | Claims |", "| --- | --- | --- |", *rows])

@@ -347,7 +347,7 @@ MONTH_BUDGET = NumericTask(
     title="The budget of a promise",
     objective=1,
     unit="min",
-    book={"availability": 0.999, "window": "month"},
+    book={"availability": 0.998, "window": "quarter"},  # a row that the table above the task does not have
     draw=lambda rng: {
         "availability": rng.choice([0.99, 0.995, 0.9985, 0.9995, 0.9999]),
         "window": rng.choice(["week", "month", "quarter", "year"]),
@@ -451,7 +451,8 @@ def _pair_savings_s(p: dict[str, Any]) -> dict[str, float]:
 def _saving_feedback(key: str, p: dict[str, Any]) -> str:
     saved = {name: duration_text(seconds) for name, seconds in _pair_savings_s(p).items()}
     return {
-        "third": f"A third copy saves {saved['third']} a year: it only helps where the first two failed apart.",
+        "third": f"A third copy saves {saved['third']} a year; halving what they share saves {saved['share']}. "
+        "A copy helps where the first two fail apart.",
         "share": f"Halving what they share saves {saved['share']} a year; a third copy saves {saved['third']}.",
         "same": "They differ. Set two copies in the dependency stack, then read the column “Saves a year”.",
     }[key]
@@ -461,7 +462,7 @@ SPEND = ChoiceTask(
     id="spend",
     title="A third copy, or less in common?",
     objective=4,
-    book={"copy": 0.999, "beta": 0.1},
+    book={"copy": 0.96, "beta": 0.03},  # where the better step is not the one of the text
     draw=lambda rng: dict(zip(("copy", "beta"), rng.choice([(0.999, 0.05), (0.9985, 0.2), (0.97, 0.02), (0.95, 0.03)]))),
     prompt=lambda p: (
         f"Two copies run at {percent_text(p['copy'])} each, and {p['beta']:.0%} of their failures take both down. "

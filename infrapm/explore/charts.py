@@ -46,6 +46,7 @@ def with_look(spec: Spec, width: int, ink: str) -> Spec:
                  "gridColor": ink, "gridOpacity": 0.15, "labelLimit": 220},
         "legend": {"labelColor": ink, "titleColor": ink, "labelFontSize": 13, "titleFontSize": 13, "orient": "bottom"},
         "text": {"color": ink, "fontSize": 13},
+        "rule": {"color": ink},
         "bar": {"color": BLUE},
     }  # fmt: skip
     return {**spec, "width": width, "config": config}

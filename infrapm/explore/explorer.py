@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .controls import Control, Number
+from .controls import Control, Number, Rows
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class View:
 class Answer:
     """What a front shows after a move.
 
-    controls: the text of every field. positions: where each slider stands. errors: a sentence for
+    controls: the text of every field, as typed; of rows, with headings and commas. positions: where each slider stands. errors: a sentence for
     each bad value. view is None when a value is bad: the last good picture then stays in place.
     """
 
@@ -77,6 +77,8 @@ class Explorer:
         for name, control in self._by_name.items():
             try:
                 values[name] = control.read(texts[name])
+                if isinstance(control, Rows):
+                    texts[name] = control.tidied(texts[name])
             except ValueError as problem:
                 errors[name] = str(problem)
         if changed not in errors:

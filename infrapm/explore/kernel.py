@@ -8,8 +8,9 @@ from html import escape
 from typing import Any
 
 from .charts import with_look
-from .controls import Choice, Number, Toggle
+from .controls import Choice, Control, Number, Rows, Several, Toggle
 from .explorer import Answer, Explorer, Table, View
+from .results import show_results_as_tables
 from .tasks import ChoiceTask, Feedback, NumericTask, OrderingTask, SeveralTask, Task
 
 _CHART_WIDTH = 640
@@ -40,35 +41,87 @@ class Panel:
             [ipywidgets.HTML(f"<b>{escape(explorer.title)}</b><br>{escape(explorer.lead)}"), *rows, self.picture, self.words]
         )
 
-    def _row(self, control: Number | Choice | Toggle) -> Any:
+    def _row(self, control: Control) -> Any:
         """The widgets of one control: its input, its slider where it has one, its help and its error."""
         import ipywidgets
 
-        wide = {"description_width": "12em"}
-        text = control.shown(control.default)
-        label = control.label + (f" ({control.unit})" if isinstance(control, Number) and control.unit else "")
-        if isinstance(control, Choice):
-            options = [(option_label, key) for key, option_label in control.options]
-            widget = ipywidgets.Dropdown(options=options, value=text, description=label, style=wide)
-        elif isinstance(control, Toggle):
-            widget = ipywidgets.Checkbox(value=control.default, description=label)
-        else:
-            widget = ipywidgets.Text(value=text, description=label, style=wide, continuous_update=False)
+        widget = self._input(control)
+        self.widgets[control.name] = widget
         shown_first = [widget]
+        for part in widget.children if isinstance(control, Several) else [widget]:
+            part.observe(lambda _change: self._changed(control.name), names="value")
         if isinstance(control, Number) and control.stops:
             slider = ipywidgets.SelectionSlider(
                 options=control.shown_stops,
                 index=self.answer.positions[control.name],
                 readout=False,
             )
-            slider.observe(lambda change, name=control.name: self._slid(name, change["new"]), names="value")
+            slider.observe(lambda change: self._slid(control.name, change["new"]), names="value")
             self.sliders[control.name] = slider
             shown_first.append(slider)
-        widget.observe(lambda _change, name=control.name: self._changed(name), names="value")
-        self.widgets[control.name] = widget
+        elif isinstance(control, Rows):
+            shown_first = [ipywidgets.VBox([ipywidgets.HTML(f"<b>{escape(control.label)}</b>"), widget, self._rows_tools(control)])]
+        elif isinstance(control, Several):
+            shown_first = [ipywidgets.VBox([ipywidgets.HTML(f"<b>{escape(control.label)}</b>"), widget])]
         self._errors[control.name] = ipywidgets.HTML()
         help_text = ipywidgets.HTML(f"<small>{escape(control.help)}</small>")
         return ipywidgets.VBox([ipywidgets.HBox(shown_first), help_text, self._errors[control.name]])
+
+    def _input(self, control: Control) -> Any:
+        """The widget that holds a control's value; of several options, a box of check boxes."""
+        import ipywidgets
+
+        wide = {"description_width": "12em"}
+        text = control.shown(control.default)
+        if isinstance(control, Choice):
+            options = [(option_label, key) for key, option_label in control.options]
+            return ipywidgets.Dropdown(options=options, value=text, description=control.label, style=wide)
+        if isinstance(control, Toggle):
+            return ipywidgets.Checkbox(value=control.default, description=control.label)
+        if isinstance(control, Several):
+            boxes = [ipywidgets.Checkbox(value=key in control.default, description=words) for key, words in control.options]
+            return ipywidgets.VBox(boxes)
+        if isinstance(control, Rows):
+            layout = {"width": "40em", "height": f"{min(len(control.default) + 3, 14) * 1.6}em"}
+            return ipywidgets.Textarea(value=text, continuous_update=False, layout=layout)
+        label = control.label + (f" ({control.unit})" if control.unit else "")
+        return ipywidgets.Text(value=text, description=label, style=wide, continuous_update=False)
+
+    def _rows_tools(self, control: Rows) -> Any:
+        """Reset, and back: what the reader had written comes again at a second press."""
+        import ipywidgets
+
+        default = control.shown(control.default)
+        reset = ipywidgets.Button(description="Reset")
+        back = ipywidgets.Button(description="Back to my rows", disabled=True)
+        mine: list[str] = []
+
+        def to_default(_button: Any) -> None:
+            if self.widgets[control.name].value != default:
+                mine.append(self.widgets[control.name].value)
+                back.disabled = False
+            self.widgets[control.name].value = default
+
+        def to_mine(_button: Any) -> None:
+            if self.widgets[control.name].value != default:
+                mine.insert(0, self.widgets[control.name].value)
+            self.widgets[control.name].value = mine.pop()
+            back.disabled = not mine
+
+        reset.on_click(to_default)
+        back.on_click(to_mine)
+        return ipywidgets.HBox([reset, back])
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """The text of every control, as the explorer reads it."""
+        return {control.name: self._text(control) for control in self.explorer.controls}
+
+    def _text(self, control: Control) -> str:
+        widget = self.widgets[control.name]
+        if isinstance(control, Several):
+            return control.shown(key for (key, _), box in zip(control.options, widget.children) if box.value)
+        return control.shown(widget.value) if isinstance(control, Toggle) else widget.value
 
     def _slid(self, name: str, text: str) -> None:
         if not self._updating:
@@ -77,11 +130,7 @@ class Panel:
     def _changed(self, name: str) -> None:
         if self._updating:
             return
-        typed = {
-            other: ("on" if widget.value else "off") if isinstance(widget.value, bool) else widget.value
-            for other, widget in self.widgets.items()
-        }
-        self.answer = self.explorer.answer(typed, changed=name)
+        self.answer = self.explorer.answer(self.typed, changed=name)
         self._updating = True
         try:
             self._show_controls()
@@ -95,10 +144,15 @@ class Panel:
         for control in self.explorer.controls:
             sentence = self.answer.errors.get(control.name, "")
             self._errors[control.name].value = f'<span role="alert">⚠ {escape(sentence)}</span>' if sentence else ""
-            if sentence or not isinstance(control, Number):
+            if sentence:
                 continue
-            self.widgets[control.name].value = self.answer.controls[control.name]
-            if control.stops:
+            widget, text = self.widgets[control.name], self.answer.controls[control.name]
+            if isinstance(control, Several):
+                for (key, _), box in zip(control.options, widget.children):
+                    box.value = key in text.split()
+            else:
+                widget.value = control.read(text) if isinstance(control, Toggle) else text
+            if isinstance(control, Number) and control.stops:
                 self.sliders[control.name].index = self.answer.positions[control.name]
 
     def _draw(self, view: View) -> None:
@@ -167,7 +221,11 @@ class _Told:
 def notebook(
     explorers: tuple[Explorer, ...], tasks: tuple[Task, ...], seed: int = 0
 ) -> tuple[Callable[[str], None], Callable[[str], None], Callable[[str], list[dict[str, str]]], Callable[[str, Any], _Told]]:
-    """The four functions of a chapter's notebook: show an explorer, ask a task, its table, check an answer."""
+    """The four functions of a chapter's notebook: show an explorer, ask a task, its table, check an answer.
+
+    From then on, IPython shows the results of models as tables.
+    """
+    show_results_as_tables()
     wrong_answers: dict[str, list[str]] = {}
     explorer_by_id = {explorer.id: explorer for explorer in explorers}
     task_by_id = {task.id: task for task in tasks}

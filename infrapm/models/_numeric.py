@@ -12,7 +12,7 @@ def round_up(value: float) -> int:
     >>> round_up(0.1 * 30), round_up(3.1)
     (3, 4)
     """
-    return math.ceil(value - _HAIR)
+    return int(value) if value == math.floor(value) else math.ceil(value - _hair(value))
 
 
 def round_down(value: float) -> int:
@@ -21,7 +21,12 @@ def round_down(value: float) -> int:
     >>> round_down(100 * 0.29), round_down(2.9)
     (29, 2)
     """
-    return math.floor(value + _HAIR)
+    return int(value) if value == math.floor(value) else math.floor(value + _hair(value))
+
+
+def _hair(value: float) -> float:
+    """What rounding may have added: 1e-9, and a few of the last digits of a number beyond a million."""
+    return max(_HAIR, min(abs(value) * 1e-15, 0.25))
 
 
 def same(one: float, other: float) -> bool:
@@ -36,6 +41,19 @@ def same(one: float, other: float) -> bool:
 def at_most(one: float, other: float) -> bool:
     """Whether one <= other, where equal within a relative 1e-9 counts as equal."""
     return one <= other or same(one, other)
+
+
+def rest(share: float) -> float:
+    """1 - share as one would write it: 0.001 for 0.999, where a float gives 0.0010000000000000009.
+
+    The rounded value counts only where it belongs to the same share, so nothing is lost near 1.
+
+    >>> rest(0.999), rest(0.1)
+    (0.001, 0.9)
+    """
+    left = 1 - share
+    tidy = round(left, 15)
+    return tidy if 1 - tidy == share else left
 
 
 def nearest_rank(ordered: Sequence[float], p: float) -> float:
@@ -69,6 +87,18 @@ def binomial_tail(k: int, n: int, p: float, q: float) -> float:
             break
         term *= (n - i) / (i + 1) * p / q
     return total
+
+
+def weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    """The mean of values by weights that are 0 or more, not all 0, and need not sum to 1.
+
+    >>> weighted_mean([1, 4], [2, 1])
+    2.0
+    """
+    largest = max(weights)  # divided out first: the sum of large floats may be too large for one
+    parts = [weight / largest for weight in weights]
+    total = math.fsum(parts)
+    return sum(value * (part / total) for value, part in zip(values, parts))
 
 
 def root(function: Callable[[float], float], low: float, high: float) -> float:

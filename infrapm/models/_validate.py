@@ -58,6 +58,14 @@ def between(name: str, value: object, low: float, high: float) -> float:
     raise _invalid(name, f"a number from {low:.12g} to {high:.12g}", value)
 
 
+def above(name: str, value: object, low: float) -> float:
+    """A number above `low`, which itself does not count."""
+    number = _real(value)
+    if number > low:
+        return number
+    raise _invalid(name, f"a number above {low:.12g}", value)
+
+
 def whole(name: str, value: object, low: int, high: int | None = None) -> int:
     """A whole number, `low` or more, and at most `high` where one is given. 3.0 counts as 3."""
     number = _real(value)
@@ -79,6 +87,13 @@ def flag(name: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     raise _invalid(name, "True or False", value)
+
+
+def text(name: str, value: object, *, empty: bool = False) -> str:
+    """A text that says something: white space alone does not count, unless it may be empty."""
+    if isinstance(value, str) and (empty or value.strip()):
+        return value
+    raise _invalid(name, "a text" if empty else "a text that is not empty", value)
 
 
 def table(name: str, value: object, *, empty: bool = False) -> dict:

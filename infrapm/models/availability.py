@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infrapm.models._numeric import binomial_tail
+from infrapm.models._numeric import binomial_tail, rest
 from infrapm.models._time import HOURS_PER_YEAR, WINDOW_S
 from infrapm.models._validate import between, choice, fraction, items, non_negative, positive, whole
 
@@ -68,7 +68,7 @@ def allowed_downtime(availability: float, window: str) -> Downtime:
     >>> allowed_downtime(availability=0.999, window="month")
     Downtime(downtime_s=2592.0, nines=3.0)
     """
-    down = _rest(fraction("availability", availability))
+    down = rest(fraction("availability", availability))
     return Downtime(downtime_s=down * _window_s(window), nines=_nines(down))
 
 
@@ -99,7 +99,7 @@ def nines_of(availability: float) -> Nines:
     >>> round(nines_of(availability=0.9995).nines, 2)
     3.3
     """
-    return Nines(_nines(_rest(fraction("availability", availability))))
+    return Nines(_nines(rest(fraction("availability", availability))))
 
 
 def availability_of(nines: float) -> Availability:
@@ -123,16 +123,6 @@ def _window_s(window: str) -> int:
 def _nines(down: float) -> float:
     # abs instead of a minus sign: no nines at all should read 0.0, not -0.0.
     return abs(math.log10(down)) if down else math.inf
-
-
-def _rest(share: float) -> float:
-    """1 - share as one would write it: 0.001 for 0.999, where a float gives 0.0010000000000000009.
-
-    The rounded value counts only where it belongs to the same share, so nothing is lost near 1.
-    """
-    rest = 1 - share
-    tidy = round(rest, 15)
-    return tidy if 1 - tidy == share else rest
 
 
 def _from_smaller(up: float, down: float) -> tuple[float, float]:
@@ -235,7 +225,7 @@ def _members(name: str, nodes: Any, empty: bool = False) -> list[UpDown]:
 
 def _unit(name: str, availability: Any) -> UpDown:
     up = fraction(name, availability)
-    return up, _rest(up)
+    return up, rest(up)
 
 
 def _all_up(members: list[UpDown]) -> UpDown:
@@ -348,5 +338,5 @@ def required_mttf(availability: float, mttr_h: float) -> RequiredMttf:
     """
     up = fraction("availability", availability, zero=False, one=False)
     mttr_h = positive("mttr_h", mttr_h)
-    down = _rest(up)
+    down = rest(up)
     return RequiredMttf(required_mttf_h=mttr_h * up / down, allowed_incidents_per_year=down * HOURS_PER_YEAR / mttr_h)

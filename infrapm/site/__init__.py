@@ -2,10 +2,42 @@
 
 from sphinx.application import Sphinx
 
-from . import boxes, checks, exercise, minutes, numbers, pages, shell, sources, study
+from . import (
+    audit,
+    boxes,
+    checks,
+    exercise,
+    figures,
+    front,
+    minutes,
+    numbers,
+    pages,
+    red_team,
+    shell,
+    sources,
+    study,
+    validation,
+)
+
+PARTS = (
+    shell,
+    pages,
+    exercise,
+    numbers,
+    study,
+    red_team,
+    audit,
+    boxes,
+    sources,
+    validation,
+    minutes,
+    checks,
+    figures,
+    front,
+)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    for part in (shell, pages, exercise, numbers, study, boxes, sources, minutes, checks):
+    for part in PARTS:
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

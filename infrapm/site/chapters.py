@@ -11,11 +11,22 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def slugs(toc_file: Path = ROOT / "_toc.yml") -> list[str]:
-    """The slugs of the chapters, in reading order: the entries of the parts named "Part ..."."""
+def parts(toc_file: Path = ROOT / "_toc.yml") -> dict[str, list[str]]:
+    """The parts of the book that hold chapters, named "Part ...", each with its slugs in reading order."""
     toc = yaml.safe_load(toc_file.read_text(encoding="utf-8"))
-    parts = [part for part in toc.get("parts", []) if part.get("caption", "").startswith("Part ")]
-    return [Path(entry["file"]).name for part in parts for entry in part["chapters"]]
+    named = [part for part in toc.get("parts", []) if part.get("caption", "").startswith("Part ")]
+    return {part["caption"]: [Path(entry["file"]).name for entry in part["chapters"]] for part in named}
+
+
+def slugs(toc_file: Path = ROOT / "_toc.yml") -> list[str]:
+    """The slugs of the chapters, in reading order."""
+    return [slug for chapters in parts(toc_file).values() for slug in chapters]
+
+
+def title(slug: str, root: Path = ROOT) -> str:
+    """The title of a chapter, from the first line of its page."""
+    with (root / "book" / f"{slug}.md").open(encoding="utf-8") as page:
+        return page.readline().removeprefix("# ").strip()
 
 
 def module_name(slug: str) -> str:

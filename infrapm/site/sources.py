@@ -5,9 +5,7 @@
 The ledger says for every claim which pages use it. An unknown id fails the build.
 """
 
-import csv
 import os
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,8 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+from infrapm.exercises._claims import claims
+
 from .chapters import ROOT
 from .pages import live, render
 
@@ -29,20 +29,6 @@ _LEDGER = "book/reference/claims"
 SIGNS = {"verified": "✓", "corrected": "✎", "misleading": "⚠", "dated": "◷", "unverifiable": "?", "opinion": "“"}
 # Numbers that were written down from memory are not printed.
 _UNCERTAIN = ("doi", "isbn", "pages", "volume", "number", "month")
-_EVIDENCE = re.compile(r"^\[([^\]]+)\]\s*")
-
-
-@lru_cache(maxsize=None)
-def claims() -> dict[str, dict[str, str]]:
-    """The rows of the ledger by id; the evidence tag stands in a column of its own."""
-    rows = {}
-    with (_DATA / "claims.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            tag = _EVIDENCE.match(row["known"])
-            row["evidence"] = tag[1] if tag else "judgment"
-            row["known"] = _EVIDENCE.sub("", row["known"])
-            rows[row["id"]] = row
-    return rows
 
 
 @lru_cache(maxsize=None)
@@ -73,6 +59,14 @@ def _as_bibtex(key: str, entry: Entry) -> str:
     return f"@{entry.type}{{{key},\n{fields}}}\n"
 
 
+def claim_names(env: BuildEnvironment, id: str) -> dict[str, Any]:
+    """What claim.html shows of a claim on the page that is being read; the ledger will name the page."""
+    _uses(env).setdefault(id, set()).add(env.docname)
+    claim = claims()[id]
+    to_ledger = env.app.builder.get_relative_uri(env.docname, _LEDGER) + f"#ledger-{id}"
+    return {"claim": claim, "sign": SIGNS[claim["verdict"]], "ledger": to_ledger}
+
+
 class Claim(SphinxDirective):
     """{claim} ID"""
 
@@ -83,10 +77,7 @@ class Claim(SphinxDirective):
         self.env.note_dependency(str(_DATA / "claims.csv"))
         if id not in claims():
             raise self.error(f"there is no claim {id!r} in book/data/claims.csv")
-        _uses(self.env).setdefault(id, set()).add(self.env.docname)
-        claim = claims()[id]
-        to_ledger = self.env.app.builder.get_relative_uri(self.env.docname, _LEDGER) + f"#ledger-{id}"
-        return [live(render("claim.html", claim=claim, sign=SIGNS[claim["verdict"]], ledger=to_ledger), "ip-sourced")]
+        return [live(render("claim.html", **claim_names(self.env, id)), "ip-sourced")]
 
 
 class Incident(SphinxDirective):

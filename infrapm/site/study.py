@@ -1,6 +1,7 @@
 """The parts of a chapter that a reader works in, apart from explorers and tasks.
 
-    {warm-up}   {decision}   {decision} again   {predict} ID   {questions}   {judgment}   {decision-card}
+    {warm-up}   {decision}   {decision} again   {predict} ID   {evidence-pack} ID
+    {questions}   {judgment}   {decision-card}
 
 Their words stand in `infrapm/data/<slug>.toml` (see `infrapm.exercises._content`), checked against its
 schema here. Without a script every part reads from top to bottom, its answers folded.
@@ -20,10 +21,11 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from infrapm.exercises import chapter
+from infrapm.exercises._claims import claims
 from infrapm.exercises._content import CONFIDENCES, Choice, Content, content, spine
+from infrapm.exercises._numbers import filled
 
-from .chapters import ROOT, slugs
+from .chapters import ROOT, module_name, slugs, title
 from .pages import depend_on_package, live, render
 from .words import inline_html, words_html
 
@@ -33,18 +35,21 @@ _CARD_WORDS = 120
 _WARM_UP = 3
 
 
-def data_problems(file: Path) -> list[str]:
-    """What is wrong with a chapter's data file, each as "file:line: sentence"."""
+def data_problems(file: Path, schema_name: str = "schema.json", slips: Callable[[Any], Any] | None = None) -> list[str]:
+    """What is wrong with a chapter's data file, each as "file:line: sentence".
+
+    Another kind of file has its own schema, and its own function for what a schema cannot say.
+    """
     text = file.read_text(encoding="utf-8")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         line = re.search(r"line (\d+)", str(problem))
         return [f"{file.name}:{line[1] if line else 1}: {problem}"]
-    schema = json.loads((_DATA / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((_DATA / schema_name).read_text(encoding="utf-8"))
     found = sorted(jsonschema.Draft202012Validator(schema).iter_errors(data), key=lambda problem: list(map(str, problem.path)))
     problems = [f"{file.name}:{line_of(text, list(p.absolute_path))}: {_where(p.absolute_path)}{p.message}" for p in found]
-    return problems or [f"{file.name}:{line_of(text, path)}: {sentence}" for path, sentence in _slips(data)]
+    return problems or [f"{file.name}:{line_of(text, path)}: {sentence}" for path, sentence in (slips or _slips)(data)]
 
 
 def _where(path: Any) -> str:
@@ -55,7 +60,10 @@ def _slips(data: dict[str, Any]) -> list[tuple[list[Any], str]]:
     """What a schema cannot say: right answers that are no option, misconceptions without a name."""
     slips: list[tuple[list[Any], str]] = []
     choices = [(["decision"], data["decision"])]
-    choices += [([kind, i], choice) for kind in ("prediction", "question") for i, choice in enumerate(data[kind])]
+    kinds = ("prediction", "evidence", "question")
+    choices += [([kind, i], choice) for kind in kinds for i, choice in enumerate(data.get(kind, []))]
+    ids = [choice["id"] for _, choice in choices]
+    slips += [([*path, "id"], f"the id {choice['id']!r} is used twice") for path, choice in choices if ids.count(choice["id"]) > 1]
     for path, choice in choices:
         keys = [option["key"] for option in choice["options"]]
         if choice["right"] not in keys:
@@ -66,6 +74,12 @@ def _slips(data: dict[str, Any]) -> list[tuple[list[Any], str]]:
                 slips.append(([*path, "options", i, "misconception"], f"{named!r} is not in [misconceptions]"))
             if path[0] == "question" and option["key"] != choice["right"] and not named:
                 slips.append(([*path, "options", i], f"the wrong option {option['key']!r} names no misconception"))
+    audited = [card["claim"] for card in data.get("audit", [])]
+    for i, id in enumerate(audited):
+        if id not in claims():
+            slips.append((["audit", i, "claim"], f"there is no claim {id!r} in book/data/claims.csv"))
+        if id in audited[:i]:
+            slips.append((["audit", i, "claim"], f"the claim {id!r} is audited twice"))
     if sum(question["needs_model"] for question in data["question"]) < 2:
         slips.append((["question"], "at least two questions need a model"))
     return slips
@@ -137,6 +151,25 @@ def _told(run: Callable[[Any], list[nodes.Node]]) -> Callable[[Any], list[nodes.
     return telling
 
 
+def warm_up(slug: str, earlier: list[str]) -> list[tuple[str, Choice]]:
+    """Three questions for the start of a chapter, each with the slug of the earlier chapter that it comes from.
+
+    First from chapters that this one needs, then from those that it finds helpful, then from the others, the
+    last one read first; from one chapter twice only where there are too few. Each later chapter takes the
+    next question of an earlier one, so that none comes back soon.
+    """
+    needs = content(slug).needs
+    rank = {"needed": 0, "helpful": 1}
+    order = sorted(reversed(earlier), key=lambda other: rank.get(needs.get(other, ""), 2))
+    chosen = []
+    for turn in range(_WARM_UP):
+        for other in order[: _WARM_UP - len(chosen)]:
+            questions = content(other).questions
+            distance = len(earlier) - earlier.index(other) - 1  # 0 for the chapter right before
+            chosen.append((other, questions[(distance + turn * 2) % len(questions)]))
+    return chosen
+
+
 class WarmUp(_Study):
     """{warm-up}: three questions of earlier chapters; the first chapter has none."""
 
@@ -146,13 +179,8 @@ class WarmUp(_Study):
         if not earlier:
             words = nodes.paragraph("", "This is the first chapter, so there is nothing to warm up.")
             return [words]
-        questions = [(slug, question) for slug in earlier for question in content(slug).questions]
-        # Spread over the earlier chapters, and another choice for each chapter.
-        step = max(1, len(questions) // _WARM_UP)
-        start = slugs().index(self.slug) % len(questions)
-        chosen = [questions[(start + i * step) % len(questions)] for i in range(min(_WARM_UP, len(questions)))]
         placed: list[nodes.Node] = []
-        for slug, question in chosen:
+        for slug, question in warm_up(self.slug, earlier):
             html = render(
                 "choice.html",
                 slug=self.slug,
@@ -160,7 +188,7 @@ class WarmUp(_Study):
                 inline=lambda text, slug=slug: inline_html(text, slug),
                 choice=question,
                 kind="question",
-                title="From an earlier chapter",
+                title=f"From “{title(slug)}”",
                 id=f"warm-{slug}-{question.id}",
                 confidences=CONFIDENCES,
                 misconceptions=content(slug).misconceptions,
@@ -194,6 +222,21 @@ class Predict(_Study):
         return self.choice(self.filling.prediction(self.arguments[0]), "prediction", "Predict, then see")
 
 
+class EvidencePack(_Study):
+    """{evidence-pack} ID: lines to read, numbered, and the hypothesis that they refute."""
+
+    required_arguments = 1
+
+    @_told
+    def run(self) -> list[nodes.Node]:
+        evidence = self.filling.evidence_pack(self.arguments[0])
+        lines = filled(evidence.lines.strip("\n"), module_name(self.slug))
+        code = nodes.literal_block(lines, lines, language=evidence.language, linenos=True, classes=["ip-evidence"])
+        self.set_source_info(code)
+        heading = nodes.paragraph("", f"Evidence: {evidence.title}", classes=["ip-evidence-title"])
+        return [heading, code, *self.choice(evidence, "evidence", "Which hypothesis dies?")]
+
+
 class Questions(_Study):
     """{questions}: the five of "Check yourself"."""
 
@@ -223,38 +266,9 @@ class DecisionCard(_Study):
         return self.part("card.html", card=self.filling.card, limit=_CARD_WORDS, chapter_title=title.astext() if title else self.slug)
 
 
-class progress(nodes.General, nodes.Element):
-    """Stands for the reader's progress until every page's title is known."""
-
-
-class Progress(SphinxDirective):
-    """{progress}: on the front page, filled by the page script from what the browser keeps."""
-
-    def run(self) -> list[nodes.Node]:
-        depend_on_package(self.env)
-        return [progress()]
-
-
-def _fill_progress(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    for node in list(doctree.findall(progress)):
-        chapters = []
-        for slug in slugs():
-            page, filling = f"book/{slug}", content(slug)
-            chapters.append(
-                {
-                    "slug": slug,
-                    "title": app.env.titles[page].astext(),
-                    "url": app.builder.get_relative_uri(docname, page),
-                    "choices": 2 + len(filling.predictions) + len(filling.questions),
-                    "tasks": len(chapter(slug).TASKS),
-                }
-            )
-        node.replace_self(live(render("progress.html", chapters=chapters)))
-
-
 def _check_data(app: Sphinx) -> None:
     for file in sorted(_DATA.glob("*.toml")):
-        if file.stem != "spine":
+        if file.stem in slugs():
             for problem in data_problems(file):
                 _log.warning("infrapm/data/%s", problem)
 
@@ -264,12 +278,10 @@ def setup(app: Sphinx) -> None:
         "warm-up": WarmUp,
         "decision": Decision,
         "predict": Predict,
+        "evidence-pack": EvidencePack,
         "questions": Questions,
         "judgment": Judgment,
         "decision-card": DecisionCard,
     }.items():
         app.add_directive(name, directive)
-    app.add_directive("progress", Progress)
-    app.add_node(progress)
-    app.connect("doctree-resolved", _fill_progress)
     app.connect("builder-inited", _check_data)

@@ -361,7 +361,7 @@ by_number = pytest.mark.parametrize("task", [task for task in TASKS if isinstanc
 
 @pytest.mark.parametrize(
     "task, answer",
-    [(MONTH_BUDGET, 43.2), (DELIVERED, 1 - 68 / 525_600), (CEILING, 10), (SPEND, "share")],
+    [(MONTH_BUDGET, 259.2), (DELIVERED, 1 - 68 / 525_600), (CEILING, 10), (SPEND, "third")],
     ids=lambda value: getattr(value, "id", ""),
 )
 def test_the_book_s_own_answers(task: Task, answer: float | str) -> None:
@@ -462,10 +462,10 @@ def test_a_likely_slip_is_named(task: Task, slip: Any, message: str) -> None:
 @pytest.mark.parametrize(
     "task, typed",
     [
-        (MONTH_BUDGET, ["43.2", "43.2 min", "43.2min", "2592 s", "0.72 h", "0.03 d"]),
+        (MONTH_BUDGET, ["259.2", "259.2 min", "259.2min", "15552 s", "4.32 h", "0.18 d"]),
         (DELIVERED, ["99.9871", "99.9871%", "99.987 %"]),
         (CEILING, ["10", "10.0", "10 dependencies"]),
-        (SPEND, ["share", " share "]),
+        (SPEND, ["third", " third "]),
     ],
     ids=lambda value: getattr(value, "id", ""),
 )
@@ -480,12 +480,12 @@ def test_the_same_answer_typed_on_the_page(task: Task, typed: list[str]) -> None
 @pytest.mark.parametrize(
     "task, starts",
     [
-        (MONTH_BUDGET, "43.2 min. The same promise, cut into days, leaves 86.4 s a day:"),
+        (MONTH_BUDGET, "4.32 h. The same promise, cut into days, leaves 2.88 min a day:"),
         (DELIVERED, "99.9871%, from 3 incidents."),
         (DELIVERED, "99.9871%, from 3 incidents. Few incidents make a weak estimate: one more of the longest would leave 99.9793%."),
         (CEILING, "10 leave 99.9%,"),  # 0.9999^10 = 0.99900045
-        # A year times 4.99e-5 (half of what is shared), and times 8.1e-7 - 7.3e-10 (what is not)
-        (SPEND, "Halving what they share saves 26.2 min a year; a third copy saves 25.5 s."),
+        # Two copies: 0.0012 + 0.9988 x 0.0388^2. Three: 0.0012 + 0.9988 x 0.0388^3. Half shared: 0.0006 + 0.9994 x 0.0394^2.
+        (SPEND, "A third copy saves 12.7 h a year; halving what they share saves 4.84 h."),
     ],
 )
 def test_what_a_right_answer_is_told(task: Task, starts: str) -> None:

@@ -80,8 +80,7 @@ def test_every_objective_is_exercised(slug):
 @pytest.mark.parametrize("slug", CHAPTERS)
 def test_every_misconception_is_met(slug):
     filling = content(slug)
-    choices = (filling.decision, *filling.predictions, *filling.questions)
-    met = {option.misconception for choice in choices for option in choice.options} - {""}
+    met = {option.misconception for choice in filling.choices for option in choice.options} - {""}
     assert met == set(filling.misconceptions)
 
 

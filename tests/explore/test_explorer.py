@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from infrapm.exercises import CHAPTERS, chapter
 from infrapm.exercises.availability import NINES
-from infrapm.explore.controls import Choice, Number, Toggle
+from infrapm.explore.controls import Choice, Number, Several, Toggle
 from infrapm.explore.explorer import Explorer, Table, View
+from tests.fixtures.small_chapter import WORK
 
-EXPLORERS = {explorer.id: explorer for slug in CHAPTERS for explorer in chapter(slug).EXPLORERS}
+EXPLORERS = {explorer.id: explorer for slug in CHAPTERS for explorer in chapter(slug).EXPLORERS} | {WORK.id: WORK}
 
 WINDOW_MIN = {"day": 1440, "week": 7 * 1440, "month": 30 * 1440, "quarter": 90 * 1440, "year": 365 * 1440}
 
@@ -77,6 +78,16 @@ def test_a_good_value_after_a_bad_one_clears_it() -> None:
     assert good.view.reading == "10 of cake, False"
 
 
+def test_rows_come_back_tidy_and_bad_ones_as_they_were() -> None:
+    answer = WORK.answer({"work": "A;1;100;must", "parts": "api db"}, changed="work")
+    assert answer.view.reading == "1 rows, db and api, open: 1 weeks."
+    assert answer.controls["work"] == "Item,Effort (weeks),Confidence (%),Rank\nA,1,100,must\n"
+    assert answer.controls["parts"] == "api db"
+    bad = WORK.answer({"work": "A;1;100;must\nB;1"}, changed="work")
+    assert bad.errors == {"work": "Row 2 has 2 cells; it needs 4: Item, Effort, Confidence, Rank."}
+    assert bad.controls["work"] == "A;1;100;must\nB;1"
+
+
 # --- Every explorer of the book, and anything that can be typed
 
 BAD = ["", " ", "abc", "nan", "inf", "1e400", "-1", "99,95", "1,000", "5 apples", "9" * 500, "\N{MINUS SIGN}1", "None", "<b>"]
@@ -86,6 +97,8 @@ BAD = ["", " ", "abc", "nan", "inf", "1e400", "-1", "99,95", "1,000", "5 apples"
 def test_a_bad_value_in_any_control_is_told_there_and_nowhere_else(explorer: Explorer) -> None:
     for control in explorer.controls:
         for typed in BAD:
+            if isinstance(control, Several) and not control.least and not typed.strip():
+                continue  # none of them is an answer, too
             answer = explorer.answer({control.name: typed}, changed=control.name)
             assert list(answer.errors) == [control.name], (control.name, typed)
             assert answer.view is None
@@ -97,7 +110,7 @@ def test_a_bad_value_in_any_control_is_told_there_and_nowhere_else(explorer: Exp
 @settings(deadline=None, derandomize=True, max_examples=150)
 def test_no_text_in_any_control_breaks_an_explorer(explorer: Explorer, data: st.DataObject) -> None:
     numbers = st.floats().map(str) | st.integers().map(str) | st.sampled_from(BAD)
-    keys = [key for control in explorer.controls if isinstance(control, Choice) for key, _ in control.options]
+    keys = [key for control in explorer.controls if isinstance(control, Choice | Several) for key, _ in control.options]
     texts = st.text(max_size=70) | numbers | st.sampled_from([*keys, *explorer.defaults.values()]) | st.none()
     typed = data.draw(st.fixed_dictionaries({}, optional={control.name: texts for control in explorer.controls}))
     changed = data.draw(st.sampled_from(["", *explorer.defaults]))

@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 
 from infrapm.exercises import CHAPTERS, availability, chapter
-from infrapm.explore.controls import Choice, Number, Toggle
+from infrapm.explore.controls import Choice, Number, Several, Toggle
 from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.kernel import Panel, notebook, prompt_markdown
 from infrapm.explore.tasks import Option, OrderingTask, SeveralTask
+from tests.fixtures.small_chapter import WORK
 
 VEGA_LITE, SVG = "application/vnd.vegalite.v5+json", "image/svg+xml"
-EXPLORERS = {explorer.id: explorer for slug in CHAPTERS for explorer in chapter(slug).EXPLORERS}
+EXPLORERS = {explorer.id: explorer for slug in CHAPTERS for explorer in chapter(slug).EXPLORERS} | {WORK.id: WORK}
 
 SWITCH = Explorer(
     id="switch",
@@ -65,6 +66,13 @@ def test_every_slider_and_choice_moves_the_panel(explorer: Explorer) -> None:
         elif isinstance(control, Number) and control.stops:
             stops = control.shown_stops
             moves = [(panel.sliders[control.name], stops[i], stops[i]) for i in (0, len(stops) // 2, -1)]
+        elif isinstance(control, Several):
+            keys, boxes = [key for key, _ in control.options], panel.widgets[control.name].children
+            added = [key for key in keys if key not in control.default][: (control.most or len(keys)) - len(control.default)]
+            moves = [
+                (boxes[keys.index(added[-1])], True, control.shown(key for key in keys if key in (*control.default, added[-1]))),
+                (boxes[keys.index(added[-1])], False, control.shown(control.default)),
+            ] if added else []
         else:
             continue
         for widget, value, typed in moves:
@@ -72,7 +80,7 @@ def test_every_slider_and_choice_moves_the_panel(explorer: Explorer) -> None:
             expected = explorer.answer(explorer.defaults | {control.name: typed}, changed=control.name)
             assert expected.errors == {} == panel.answer.errors
             assert panel.answer.view == expected.view, (control.name, value)
-            assert {name: field.value for name, field in panel.widgets.items()} == expected.controls
+            assert panel.typed == expected.controls
             assert {name: slider.index for name, slider in panel.sliders.items()} == expected.positions
             assert escape(expected.view.reading) in panel.words.value
             assert picture(panel)["text/plain"] == expected.view.reading
@@ -153,6 +161,49 @@ def test_a_toggle_and_a_warning() -> None:
     assert "Careful" not in panel.words.value
 
 
+def pressed(panel: Panel, words: str) -> Any:
+    """The button with these words, after it was pressed."""
+    (button,) = [part for part in parts_of(panel.box) if isinstance(part, ipywidgets.Button) and part.description == words]
+    button.click()
+    return button
+
+
+def test_rows_are_read_tidied_refused_and_reset_without_a_loss() -> None:
+    panel = Panel(WORK)
+    rows, book = panel.widgets["work"], WORK.defaults["work"]
+    assert rows.value == book and "could" in book
+    rows.value = "A\t1\t100\tmust"
+    mine = "Item,Effort (weeks),Confidence (%),Rank\nA,1,100,must\n"
+    assert rows.value == mine
+    assert "1 rows, db, open: 1 weeks." in panel.words.value
+    rows.value = "A\t1\t180\tmust"
+    assert "Row 1, Confidence goes from 0 to 100%." in told_beside(panel, "work")
+    assert rows.value == "A\t1\t180\tmust", "what was typed stays, to be mended"
+    assert "1 rows, db, open: 1 weeks." in panel.words.value
+    pressed(panel, "Reset")
+    assert (rows.value, told_beside(panel, "work")) == (book, "")
+    rows.value = "B,2,50,could"
+    pressed(panel, "Reset")
+    pressed(panel, "Reset")
+    pressed(panel, "Back to my rows")
+    assert rows.value.endswith("\nB,2,50,could\n")
+    pressed(panel, "Back to my rows")
+    assert rows.value == "A\t1\t180\tmust"
+    assert pressed(panel, "Back to my rows").disabled is False
+    assert rows.value.endswith("\nB,2,50,could\n")
+
+
+def test_too_many_check_boxes_get_their_sentence() -> None:
+    panel = Panel(WORK)
+    dns, db, api = panel.widgets["parts"].children
+    dns.value = True
+    assert "dns and db" in picture(panel)["text/plain"]
+    api.value = True
+    assert "Parts: choose at most 2." in told_beside(panel, "parts")
+    db.value = False
+    assert told_beside(panel, "parts") == "" and "dns and api" in picture(panel)["text/plain"]
+
+
 def test_words_are_shown_as_words_not_as_markup() -> None:
     panel = Panel(SWITCH)
     html = "".join(part.value for part in parts_of(panel.box) if isinstance(part, ipywidgets.HTML))
@@ -189,7 +240,7 @@ def functions() -> Any:
     return notebook(availability.EXPLORERS, (*availability.TASKS, several, ordering))
 
 
-HINTS = ["How many minutes are there in a month (30 days)?", "The promise leaves 0.1% of them.", "43200 min × 0.001."]
+HINTS = ["How many minutes are there in a quarter (90 days)?", "The promise leaves 0.2% of them.", "129600 min × 0.002."]
 
 
 def test_hints_come_with_each_new_wrong_answer(functions: Any) -> None:
@@ -200,7 +251,7 @@ def test_hints_come_with_each_new_wrong_answer(functions: Any) -> None:
     assert said(1) == f"Keep working.\nHint: {HINTS[0]}", "the cell was only run again"
     assert said(2) == f"Keep working.\nHint: {HINTS[1]}"
     assert said(None) == "Not answered yet."
-    assert said(43.2).startswith("Got it. 43.2 min.")
+    assert said(259.2).startswith("Got it. 4.32 h.")
     assert said(3) == f"Keep working.\nHint: {HINTS[2]}", "a right answer is not counted among the wrong"
     assert said(4) == said(1) == f"Keep working.\nHint: {HINTS[2]}"
 

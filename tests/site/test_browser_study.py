@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from infrapm.exercises import chapter
 from infrapm.exercises._content import Choice, content
 from infrapm.exercises._numbers import filled
 from infrapm.site.chapters import slugs
@@ -76,14 +77,17 @@ def test_the_decision_returns_beside_the_first_one_and_survives_a_reload(reader:
 @pytest.mark.parametrize("slug", CHAPTERS)
 def test_a_prediction_opens_its_explorer(reader: BrowserContext, site: Site, slug: str) -> None:
     page = open_chapter(reader, site, slug)
+    for pack in content(slug).evidence:
+        commit(page, slug, pack, pack.right)
+        expect(part(page, slug, pack.id).locator(".ip-after")).to_be_visible()
     for prediction in content(slug).predictions:
         explorer = page.locator(f"#explorer-{prediction.explorer}")
         expect(explorer).to_have_class("ip-explorer ip-gated")
-        expect(explorer.locator("form input").first).to_be_disabled()
+        expect(explorer.locator("form :is(input, select, textarea)").first).to_be_disabled()
         expect(explorer.locator(".ip-reading")).to_be_hidden()
         commit(page, slug, prediction, prediction.right)
         expect(explorer).not_to_have_class("ip-explorer ip-gated")
-        expect(explorer.locator("form input").first).to_be_enabled()
+        expect(explorer.locator("form :is(input, select, textarea)").first).to_be_enabled()
         expect(explorer.locator(".ip-reading")).to_be_visible()
         expect(part(page, slug, prediction.id).locator(".ip-after")).to_be_visible()
 
@@ -237,8 +241,10 @@ def test_the_front_page_shows_progress_and_calibration(reader: BrowserContext, s
     commit(page, slug, predictions[1], wrong_option(predictions[1]).key, confidence="70")
     page.goto(f"{site.address}/book/index.html")
     progress = page.locator(".ip-progress")
-    total = 2 + len(predictions) + len(content(slug).questions)
-    expect(progress).to_contain_text(f"2 of {total} choices, 0 of 4 tasks")
+    total, tasks = 1 + len(content(slug).choices), len(chapter(slug).TASKS)
+    expect(page.locator(f".ip-chapter[data-slug={slug}] .ip-mine")).to_have_text(f"You: 2 of {total} choices, 0 of {tasks} tasks.")
+    for other in CHAPTERS[1:]:
+        expect(page.locator(f".ip-chapter[data-slug={other}] .ip-mine")).to_have_text("")
     expect(progress.locator(".ip-reading")).to_contain_text("Of 2 commitments, 1 were as the authors'; you were 70% sure on average.")
     progress.locator("summary").click()
     assert progress.locator("tbody tr").all_inner_texts() == ["70%\t2\t1"]
@@ -262,7 +268,7 @@ def test_without_javascript_nothing_is_hidden_for_good(new_reader: NewReader, si
     expect(page.locator(".ip-gated")).to_have_count(0)
     for reveal in page.locator(".ip-study details").all():
         reveal.locator("summary").click() if not reveal.get_attribute("open") == "" else None
-    for choice in (content(slug).decision, *content(slug).predictions, *content(slug).questions):
+    for choice in content(slug).choices:
         expect(part(page, slug, choice.id).locator(".ip-reveal dl")).to_be_visible()
     expect(part(page, slug, "judgment").locator(".ip-model blockquote")).to_be_visible()
 
@@ -275,6 +281,11 @@ def test_on_paper_the_answers_stand_at_the_end(reader: BrowserContext, site: Sit
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(page.locator(".ip-gated .ip-picture").first).to_have_css("filter", "none")
     expect(part(page, slug, question.id).locator(".ip-reveal")).to_be_hidden()
+    expect(part(page, slug, "judgment").locator(".ip-rubric table")).to_be_visible()
+    assert page.locator(".ip-solution:visible, .ip-explorer > .ip-table:visible").count() == 0, "nothing that is folded leaves its title behind"
+    answers = page.locator(".ip-answers")
+    expect(answers.locator("h3").filter(has_text=filled(question.question, slug.replace("-", "_"))[:40])).to_have_count(1)
+    assert answers.locator("pre").count() == page.locator(".ip-solution").count() > 0
     expect(page.locator(".bd-article > :last-child")).to_contain_text(filled(question.options[0].feedback, slug.replace("-", "_"))[:60])
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".ip-answers")).to_have_count(0)

@@ -17,6 +17,7 @@ from infrapm.site.chapters import ROOT, slugs
 from infrapm.site.exercise import KINDS, page_cells
 from infrapm.site.pages import first_picture, render
 from tests.fixtures.small_book import SmallBook
+from tests.fixtures.small_chapter import WORK
 
 SOLVED = "x = None\n### BEGIN SOLUTION\nx = allowed_downtime(0.999, 'month')\n### END SOLUTION"
 WHOLE = [
@@ -222,6 +223,23 @@ def test_an_explorer_with_every_kind_of_control() -> None:
     for words in ("Made <up>", "Lead & all.", "Help <b>.", "Reads < so.", "<i>", "Beware & co."):
         assert words in page.text
     assert page.find(["up", "b", "i"]) is None, "words are words"
+    assert_labelled(page)
+
+
+def test_check_boxes_and_rows() -> None:
+    answer = WORK.answer({})
+    picture = first_picture(answer.view.picture)
+    html = render("explorer.html", explorer=WORK, answer=answer, slug="s", prefix="explorer-work", picture=picture)
+    page = BeautifulSoup(html, "html.parser")
+    boxes = page.find_all("input", attrs={"name": "parts"})
+    assert [(box["type"], box["value"], box.has_attr("checked")) for box in boxes] == [
+        ("checkbox", "dns", False), ("checkbox", "db", True), ("checkbox", "api", False)
+    ]  # fmt: skip
+    assert page.fieldset.legend.get_text() == "Parts"
+    assert page.textarea.get_text() == WORK.defaults["work"]
+    assert [button.get_text() for button in page.find_all("button")] == ["Copy", "Download as CSV", "Reset", "Back to my rows"]
+    kinds = {box["data-name"]: box["data-kind"] for box in page.find_all(class_="ip-control")}
+    assert kinds == {"parts": "several", "work": "rows", "scale": "number", "done": "toggle"}
     assert_labelled(page)
 
 

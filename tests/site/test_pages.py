@@ -243,6 +243,11 @@ def test_the_runtime_that_a_page_names_is_there(site: Path, pages: dict[str, Bea
         if told:
             addresses = json.loads(told.get_text())
             assert addresses.pop("snapshot_key") == built["snapshot_key"]
+            asked = {part["data-slug"] for part in page.find_all("section", class_=["ip-explorer", "ip-task"])}
+            chapters = addresses.pop("chapters")
+            assert set(chapters) == asked, "a page loads the chapters that it asks, and no other"
+            assert all((site / path).parent.joinpath(address).is_file() for address in chapters.values())
+            assert [Path(address).name for address in chapters.values()] == [built["chapters"][slug] for slug in chapters]
             assert set(addresses) == {"worker", "package", "pyodide", "vega"}
             for name, address in addresses.items():
                 target = (site / path).parent / address

@@ -1,11 +1,12 @@
 """The browser's Python: what the build writes, and what the worker does with it in Chromium."""
 
+import gzip
 import json
 import re
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,11 +16,19 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from infrapm.exercises import call
+from infrapm.exercises import CHAPTERS, call
 from infrapm.site import runtime
 from tests.chromium import find_chromium
 
 VIEW = {"kind": "view", "slug": "availability", "id": "nines", "typed": {}, "changed": "", "width": 640}
+# A second chapter, with a model of its own and one of the first.
+SECOND = """
+from dataclasses import replace
+from infrapm.exercises.availability import NINES
+from infrapm.models.second import TWO
+EXPLORERS = (replace(NINES, id=f"nines{TWO}"),)
+TASKS = ()
+"""
 
 
 # --- The build
@@ -47,19 +56,67 @@ def test_the_same_sources_give_the_same_names_and_bytes(built: Path, project: Pa
     told = runtime.build(project / "_build" / "runtime", project)
     assert told == json.loads((built / "runtime.json").read_text())
     files = [path.relative_to(built) for path in built.rglob("*") if path.is_file()]
-    assert len(files) == 9
+    assert len(files) == 9 + len(told["chapters"])
     for file in files:
         assert (project / "_build" / "runtime" / file).read_bytes() == (built / file).read_bytes(), file
 
 
-def test_the_package_holds_what_runs_in_a_browser_and_nothing_else(built: Path) -> None:
+def names_in(built: Path, part: str) -> set[str]:
+    """The files in the base ("package") or in a chapter's zip file, without the ending of bytecode."""
     told = json.loads((built / "runtime.json").read_text())
-    names = zipfile.ZipFile(built / told["package"]).namelist()
-    ours = ["infrapm/models/availability.pyc", "infrapm/explore/tasks.pyc", "infrapm/exercises/availability.pyc"]
-    assert {"infrapm/__init__.pyc", *ours} <= set(names)
-    for name in names:
-        assert name == "infrapm/__init__.pyc" or name.split("/")[1] in ("models", "explore", "exercises", "data"), name
-        assert name.endswith((".pyc", ".toml")) and "test" not in name, name
+    names = zipfile.ZipFile(built / (told.get(part) or told["chapters"][part])).namelist()
+    assert all(name.endswith(".pyc") for name in names)
+    return {name.removesuffix("c") for name in names}
+
+
+def test_the_base_holds_what_chapters_share_and_a_chapter_its_own(built: Path) -> None:
+    base = names_in(built, "package")
+    assert {"infrapm/__init__.py", "infrapm/exercises/__init__.py", "infrapm/explore/tasks.py", "infrapm/models/_validate.py"} <= base
+    for name in base:
+        *_, folder, file = name.split("/")
+        assert file.startswith("_") or folder == "explore", f"{name} is no chapter's own"
+    # What only a notebook or the build needs stays at home.
+    assert not base & {"infrapm/exercises/_content.py", "infrapm/exercises/_numbers.py"}
+    assert set(CHAPTERS) == {slug.replace("-", "_") for slug in json.loads((built / "runtime.json").read_text())["chapters"]}
+    assert names_in(built, "availability") == {"infrapm/exercises/availability.py", "infrapm/models/availability.py"}
+
+
+def test_a_chapter_s_file_holds_all_that_it_imports_however_far(project: Path) -> None:
+    (project / "infrapm" / "exercises" / "second.py").write_text(SECOND)
+    (project / "infrapm" / "models" / "second.py").write_text("def later():\n    from .third import THREE\nTWO = 2\n")
+    (project / "infrapm" / "models" / "third.py").write_text("THREE = 3\n")
+    (project / "infrapm" / "models" / "unused.py").write_text("FOUR = 4\n")
+    out = project / "_build" / "runtime"
+    runtime.build(out, project)
+    of_first = names_in(out, "availability")
+    of_second = {f"infrapm/{name}.py" for name in ("exercises/second", "models/second", "models/third")}
+    assert names_in(out, "second") == of_first | of_second
+    assert not any("unused" in name for part in ("package", "availability", "second") for name in names_in(out, part))
+
+
+@pytest.mark.parametrize(
+    "source, found",
+    [
+        ("import infrapm.models.a", {"infrapm.models.a"}),
+        ("from infrapm.models import a, b", {"infrapm.models", "infrapm.models.a", "infrapm.models.b"}),
+        ("from infrapm.models.a import f", {"infrapm.models.a", "infrapm.models.a.f"}),
+        ("from ..models.a import f", {"infrapm.models.a", "infrapm.models.a.f"}),
+        ("from . import _drawings", {"infrapm.exercises", "infrapm.exercises._drawings"}),
+        ("def f():\n    import statistics", {"statistics"}),
+    ],
+)
+def test_imports_of_a_source(source: str, found: set[str]) -> None:
+    assert runtime.imports("infrapm/exercises/second.py", source.encode()) == found
+
+
+def test_a_first_visit_keeps_within_its_bytes(built: Path) -> None:
+    """The goal for Python, whatever chapter comes first: 4.7 MB with gzip."""
+    told = json.loads((built / "runtime.json").read_text())
+    files = [built / told["worker"], built / told["package"], *(built / told["pyodide"]).iterdir()]
+    sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in files}
+    largest = max((built / name).stat().st_size for name in told["chapters"].values())
+    assert largest < 80_000
+    assert sum(sizes.values()) + largest < 4_700_000, sizes
 
 
 def test_the_library_is_cut_to_what_the_exercises_need(built: Path, project: Path) -> None:
@@ -75,13 +132,17 @@ def test_the_library_is_cut_to_what_the_exercises_need(built: Path, project: Pat
     assert library(project / "_build" / "runtime") - library(built) == {"colorsys.pyc"}
 
 
-def test_a_changed_source_changes_the_package_and_the_snapshot(built: Path, project: Path) -> None:
+def test_a_changed_source_changes_its_part_and_the_snapshot(built: Path, project: Path) -> None:
     before = json.loads((built / "runtime.json").read_text())
     with open(project / "infrapm" / "models" / "availability.py", "a") as model:
         model.write("CHANGED = True\n")
     after = runtime.build(project / "_build" / "runtime", project)
     changed = {part for part in before if before[part] != after[part]}
-    assert changed == {"package", "snapshot_key", "inputs"}
+    assert changed == {"chapters", "snapshot_key", "inputs"}
+    with open(project / "infrapm" / "explore" / "text.py", "a") as shared:
+        shared.write("CHANGED = True\n")
+    shared = runtime.build(project / "_build" / "runtime", project)
+    assert {part for part in after if after[part] != shared[part]} == {"package", "snapshot_key", "inputs"}
 
 
 def test_a_second_build_writes_nothing_and_a_lost_file_is_built_again(project: Path) -> None:
@@ -234,8 +295,10 @@ def reader(chromium: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-def visit(reader: BrowserContext, server: Server, keep: bool = True, host: str = "127.0.0.1") -> tuple[Page, dict]:
-    """Open a page, start the worker, and return the page with the message that ended the start."""
+def visit(
+    reader: BrowserContext, server: Server, keep: bool = True, host: str = "127.0.0.1", chapters: Iterable[str] = ("availability",)
+) -> tuple[Page, dict]:
+    """Open a page of some chapters, start the worker, and return the page with the message that ended the start."""
     page = reader.new_page()
     page.goto(server.address(host))
     told = json.loads((Path(built_folder(server)) / "runtime.json").read_text())
@@ -248,7 +311,11 @@ def visit(reader: BrowserContext, server: Server, keep: bool = True, host: str =
             python.onerror = event => said.push({type: 'failed', reason: 'the worker died: ' + event.message});
             python.postMessage({type: 'start', ...start});
         }""",
-        start | {"key": told["snapshot_key"], "keep": keep},
+        start | {
+            "chapters": {slug: f"{server.address(host)}/runtime/{told['chapters'][slug]}" for slug in chapters},
+            "key": told["snapshot_key"],
+            "keep": keep,
+        },
     )
     return page, heard(page, "ready", "failed")
 
@@ -297,6 +364,47 @@ def test_a_first_visit_boots_and_a_second_starts_from_the_snapshot(reader: Brows
     assert (ready["type"], ready["from"]) == ("ready", "snapshot")
     assert json.loads(ask(page, VIEW)["response"]) == json.loads(call(json.dumps(VIEW)))
     assert server.sent == [], "a later page downloads nothing of the runtime"
+
+
+VIEW_2 = VIEW | {"slug": "second", "id": "nines2"}
+
+
+@pytest.fixture
+def two_chapters(project: Path) -> Iterator[Server]:
+    """A book of two chapters."""
+    (project / "infrapm" / "exercises" / "second.py").write_text(SECOND)
+    (project / "infrapm" / "models" / "second.py").write_text("TWO = 2\n")
+    runtime.build(project / "_build" / "runtime", project)
+    server = Server(project / "_build" / "runtime")
+    yield server
+    server.shutdown()
+
+
+@pytest.mark.browser
+def test_one_snapshot_serves_all_chapters_and_another_chapter_loads_its_own_file_once(
+    reader: BrowserContext, two_chapters: Server
+) -> None:
+    expected = json.loads(call(json.dumps(VIEW)))
+    page, _ = visit(reader, two_chapters)
+    assert json.loads(ask(page, VIEW)["response"]) == expected
+    assert not any("chapter-second" in path for path in two_chapters.sent)
+    pause(page)
+    page.close()
+    two_chapters.sent.clear()
+    for loaded in (["second"], []):
+        page, ready = visit(reader, two_chapters, chapters=["second"])
+        assert ready["from"] == "snapshot"
+        assert json.loads(ask(page, VIEW_2)["response"]) == expected
+        assert [re.search(r"chapter-(\w+)-", path)[1] for path in two_chapters.sent] == loaded
+        page.evaluate("python.postMessage({type: 'idle'})")
+        kept = "async () => (await (await caches.open((await caches.keys())[0])).keys()).some(({url}) => url.includes('chapter-second'))"
+        page.wait_for_function(f"({kept})().then(found => found || null)")
+        page.close()
+        two_chapters.sent.clear()
+    page, ready = visit(reader, two_chapters, chapters=["availability", "second"])
+    for request in (VIEW_2, VIEW):
+        assert json.loads(ask(page, request)["response"]) == expected
+    assert (ready["from"], two_chapters.sent) == ("snapshot", [])
 
 
 @pytest.mark.browser
@@ -389,12 +497,12 @@ def test_a_browser_without_storage_boots_each_time(reader: BrowserContext, serve
 
 @pytest.mark.browser
 @pytest.mark.parametrize("how", [None, "cut"], ids=["missing", "cut off"])
-@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "pyodide.mjs", "pyodide.asm.mjs", "python_stdlib.zip", "package"])
+@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "pyodide.mjs", "pyodide.asm.mjs", "python_stdlib.zip", "package", "availability"])
 def test_a_file_that_does_not_arrive_is_named(
     reader: BrowserContext, server: Server, name: str, how: str | None
 ) -> None:
     told = json.loads((Path(built_folder(server)) / "runtime.json").read_text())
-    name = told.get(name, name)
+    name = (told | told["chapters"]).get(name, name)
     server.instead[name] = how
     _, failed = visit(reader, server)
     assert failed["type"] == "failed"
@@ -402,12 +510,12 @@ def test_a_file_that_does_not_arrive_is_named(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "pyodide.mjs", "pyodide.asm.mjs", "python_stdlib.zip", "package"])
+@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "pyodide.mjs", "pyodide.asm.mjs", "python_stdlib.zip", "package", "availability"])
 def test_an_error_page_in_place_of_a_file_is_a_failure_in_words(
     reader: BrowserContext, server: Server, name: str
 ) -> None:
     told = json.loads((Path(built_folder(server)) / "runtime.json").read_text())
-    server.instead[told.get(name, name)] = b"<!doctype html><p>Please log in to this network."
+    server.instead[(told | told["chapters"]).get(name, name)] = b"<!doctype html><p>Please log in to this network."
     _, failed = visit(reader, server)
     assert failed["type"] == "failed"
     assert failed["reason"].startswith("Python ") and "\n" not in failed["reason"] and "Error" not in failed["reason"]

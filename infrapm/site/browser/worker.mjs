@@ -1,7 +1,8 @@
 // Python for one page of the book, off the page's own thread.
 //
 // The page starts this module as a worker and sends
-//   {type: 'start', pyodide, package, key, keep}   two addresses, the snapshot's key, may we store anything
+//   {type: 'start', pyodide, package, chapters, key, keep}   addresses (of the chapters on this page, by slug),
+//                                                  the snapshot's key, may we store anything
 //   {type: 'call', id, request}                    a request for infrapm.exercises.call, as text
 //   {type: 'idle'}                                 the reader pauses: a good time to keep a snapshot
 // and gets
@@ -12,32 +13,34 @@
 //   {type: 'error', id, message, detail}
 //
 // The first start boots Python. When the reader pauses, the interpreter's memory and the files that it needs
-// go into the browser's own storage, and later pages and visits start from there, without a download. The
+// go into the browser's own storage, and later pages and visits start from there, without a download; but the
+// first page of another chapter still loads that chapter's own file. A snapshot serves all chapters. The
 // functions that make and load a snapshot of the memory are private to Pyodide: its version is pinned, and
 // whatever goes wrong there ends in an ordinary start. Python's own random state is frozen in a snapshot, so
 // models that draw at random seed a generator of their own.
 
 const CACHES = 'infrapm-runtime-'; // a cache's name is this and the snapshot's key
 const SNAPSHOT = 'snapshot'; // its entry in such a cache, beside those of the files
-const PACKAGE = '/lib/infrapm.zip'; // where Python finds our package
+const PACKAGE = '/lib/infrapm.zip'; // where Python finds what our chapters share
 const SLOW_MS = 60_000;
 
 let python; // Pyodide's interface to the interpreter
 let call; // infrapm.exercises.call in it
-let toKeep = null; // {cache, files}: what a pause is to store
+let toKeep = null; // {cache, files, memory}: what a pause is to store
 
 onmessage = ({ data }) => ({ start, call: answer, idle: keepSnapshot })[data.type](data);
 
-async function start({ pyodide, package: ourPackage, key, keep }) {
+async function start({ pyodide, package: ourPackage, chapters, key, keep }) {
   const began = performance.now();
   const slow = setTimeout(tellSlow, SLOW_MS);
   const cache = CACHES + key;
+  const ours = { ourPackage, chapters };
   try {
     const snapshot = keep && (await stored(SNAPSHOT, cache));
-    const from = snapshot && (await bootFrom(snapshot, cache, pyodide, ourPackage)) ? 'snapshot' : 'fresh';
+    const from = snapshot && (await bootFrom(snapshot, cache, pyodide, ours)) ? 'snapshot' : 'fresh';
     if (from === 'fresh') {
-      const files = await boot(pyodide, ourPackage, { _makeSnapshot: keep }, download);
-      if (keep) toKeep = { cache, files };
+      const files = await boot(pyodide, ours, { _makeSnapshot: keep }, download);
+      if (keep) toKeep = { cache, files, memory: true };
     }
     postMessage({ type: 'ready', from, ms: performance.now() - began });
   } catch (error) {
@@ -71,11 +74,11 @@ const instantiate = WebAssembly.instantiateStreaming;
 class Missing extends Error {}
 
 // Start Python and return the files that it was started from; getFile says where they come from.
-async function boot(pyodide, ourPackage, options, getFile) {
+async function boot(pyodide, { ourPackage, chapters }, options, getFile) {
   // Pyodide only logs a file that does not arrive or does not compile, and then waits for ever.
   // So the downloads are ours, and a failed compilation is passed on.
   const names = ['pyodide.asm.wasm', 'python_stdlib.zip', 'pyodide-lock.json'].map(name => pyodide + name);
-  const coming = new Map([...names, ourPackage].map(address => [address, getFile(address)]));
+  const coming = new Map([...names, ourPackage, ...Object.values(chapters)].map(address => [address, getFile(address)]));
   globalThis.fetch = (address, init) => coming.get(String(address))?.then(asResponse) ?? browserFetch(address, init);
   const compiled = new Promise((_, fail) => {
     WebAssembly.instantiateStreaming = (...given) => instantiate(...given).catch(error => { fail(error); throw error; });
@@ -91,9 +94,14 @@ async function boot(pyodide, ourPackage, options, getFile) {
     import sys
     if "${PACKAGE}" not in sys.path:
         sys.path.append("${PACKAGE}")
-    from infrapm.exercises import call
+    from infrapm.exercises import add, call
     call
   `);
+  for (const [slug, address] of Object.entries(chapters)) {
+    const place = `/lib/${address.split('/').pop()}`;
+    started.FS.writeFile(place, new Uint8Array(files.get(address)));
+    started.globals.get('add')(slug, place);
+  }
   python = started;
   return files;
 }
@@ -134,12 +142,20 @@ function missing(address, cause) {
 
 // --- The snapshot
 
-async function bootFrom(snapshot, cache, pyodide, ourPackage) {
-  const storedOrDownloaded = async address => (await stored(address, cache))?.arrayBuffer() ?? download(address);
+async function bootFrom(snapshot, cache, pyodide, ours) {
+  const loaded = new Map(); // what was not stored: the file of a chapter that is opened for the first time
+  const storedOrDownloaded = async address => {
+    const found = await stored(address, cache);
+    if (found) return found.arrayBuffer();
+    const bytes = await download(address);
+    loaded.set(address, bytes);
+    return bytes;
+  };
   const memory = unsealed(snapshot);
   memory.catch(() => {}); // boot meets the error too, but later
   try {
-    await boot(pyodide, ourPackage, { _loadSnapshot: memory }, storedOrDownloaded);
+    await boot(pyodide, ours, { _loadSnapshot: memory }, storedOrDownloaded);
+    toKeep = { cache, files: loaded, memory: false };
     return true;
   } catch (error) {
     if (error instanceof Missing) throw error; // not the snapshot's fault
@@ -151,14 +167,14 @@ async function bootFrom(snapshot, cache, pyodide, ourPackage) {
 
 async function keepSnapshot() {
   if (!toKeep) return;
-  const { cache: name, files } = toKeep;
+  const { cache: name, files, memory } = toKeep;
   toKeep = null;
   try {
-    const snapshot = usedPart(python.makeMemorySnapshot());
-    await dropCaches(); // of older versions
+    const snapshot = memory && usedPart(python.makeMemorySnapshot());
+    if (memory) await dropCaches(); // of older versions
     const cache = await caches.open(name);
     for (const [address, bytes] of files) await cache.put(address, new Response(bytes));
-    await cache.put(SNAPSHOT, new Response(snapshot, { headers: { seal: await seal(snapshot) } }));
+    if (memory) await cache.put(SNAPSHOT, new Response(snapshot, { headers: { seal: await seal(snapshot) } }));
   } catch (error) {
     console.info('No start of Python was stored:', error);
     await dropCaches();

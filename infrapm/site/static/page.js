@@ -5,6 +5,7 @@ const runtime = JSON.parse(document.getElementById("ip-runtime").textContent);
 const address = (path) => new URL(path, document.baseURI).href;
 const IDLE_MS = 2000; // a pause this long is used to keep a snapshot for the next page
 const TYPING_MS = 350; // a number is read when the reader stops typing
+const WRITING_MS = 1000; // rows, too, but a row takes longer to write
 
 // ---- Python, started once, on intent -----------------------------------------------------------
 
@@ -27,6 +28,7 @@ const python = {
       type: "start",
       pyodide: address(runtime.pyodide),
       package: address(runtime.package),
+      chapters: Object.fromEntries(Object.entries(runtime.chapters).map(([slug, path]) => [slug, address(path)])),
       key: runtime.snapshot_key,
       keep: true,
     });
@@ -99,6 +101,11 @@ function touch(part) {
   sayState(part);
 }
 
+function whenReady(act) {
+  if (python.state === "ready") return act();
+  document.addEventListener("ip-python", () => whenReady(act), { once: true });
+}
+
 // ---- Charts ------------------------------------------------------------------------------------
 
 let charts;
@@ -141,22 +148,42 @@ async function draw(box, picture, drawn) {
 
 // ---- Explorers ---------------------------------------------------------------------------------
 
-function fillTable(table, { rows }) {
-  table.tBodies[0].replaceChildren(
-    ...rows.map((cells) => {
-      const row = document.createElement("tr");
-      row.append(
-        ...cells.map((text, column) => {
-          const cell = document.createElement(column ? "td" : "th");
-          if (!column) cell.scope = "row";
-          cell.textContent = text;
-          return cell;
-        })
-      );
-      return row;
-    })
-  );
+function fillTable(table, { header, rows }) {
+  const tr = (cells, scope) => {
+    const row = document.createElement("tr");
+    row.append(
+      ...cells.map((text, column) => {
+        const cell = document.createElement(scope === "col" || !column ? "th" : "td");
+        if (cell.localName === "th") cell.scope = scope;
+        cell.textContent = text;
+        return cell;
+      })
+    );
+    return row;
+  };
+  table.tHead.replaceChildren(tr(header, "col"));
+  table.tBodies[0].replaceChildren(...rows.map((cells) => tr(cells, "row")));
 }
+
+// How each kind of control gives and takes its text; fields are its inputs with a name.
+const READ = {
+  number: ([field]) => field.value,
+  choice: ([field]) => field.value,
+  rows: ([field]) => field.value,
+  toggle: ([field]) => (field.checked ? "on" : "off"),
+  several: (fields) => fields.filter((field) => field.checked).map((field) => field.value).join(" "),
+};
+const put = ([field], text) => {
+  if (field.value !== text) field.value = text;
+};
+const WRITE = {
+  number: put,
+  choice: put,
+  rows: (fields, text) => document.activeElement !== fields[0] && put(fields, text), // never under the reader's hands
+  toggle: ([field], text) => (field.checked = text === "on"),
+  several: (fields, text) => fields.forEach((field) => (field.checked = text.split(" ").includes(field.value))),
+};
+const isWritten = (field) => field.matches("input[type=text], textarea");
 
 function wireExplorer(part) {
   const form = part.querySelector(".ip-controls");
@@ -167,15 +194,18 @@ function wireExplorer(part) {
   let last = null; // the control that was moved last
   let typing = null; // the field that is being typed in, and the timer that waits for a pause
 
-  const fields = Object.fromEntries([...form.querySelectorAll("[name]")].map((field) => [field.name, field]));
-  const sliders = Object.fromEntries([...form.querySelectorAll(".ip-slider")].map((slider) => [slider.dataset.for, slider]));
-  const typed = () =>
-    Object.fromEntries(
-      Object.entries(fields).map(([name, field]) => [
-        name,
-        field.type === "checkbox" ? (field.checked ? "on" : "off") : field.value,
-      ])
-    );
+  const controls = new Map(
+    [...form.querySelectorAll(".ip-control")].map((control) => [
+      control.dataset.name,
+      {
+        kind: control.dataset.kind,
+        fields: [...control.querySelectorAll("[name]")],
+        slider: control.querySelector(".ip-slider"),
+        error: control.querySelector(".ip-error"),
+      },
+    ])
+  );
+  const typed = () => Object.fromEntries([...controls].map(([name, { kind, fields }]) => [name, READ[kind](fields)]));
 
   const placeSlider = (slider, position) => {
     slider.value = position;
@@ -183,16 +213,17 @@ function wireExplorer(part) {
   };
 
   function show(answer) {
-    for (const [name, field] of Object.entries(fields)) {
+    for (const [name, { kind, fields, slider, error }] of controls) {
       if (changes.has(name) || typing?.name === name) continue; // moved again since: a newer answer is on its way
       const sentence = answer.errors[name] ?? "";
-      field.toggleAttribute("aria-invalid", Boolean(sentence));
-      if (sentence) field.setAttribute("aria-invalid", "true");
-      const error = document.getElementById(`${field.id}-error`);
+      for (const field of fields) {
+        if (sentence) field.setAttribute("aria-invalid", "true");
+        else field.removeAttribute("aria-invalid");
+      }
       if (error.textContent !== sentence) error.textContent = sentence;
       if (sentence) continue;
-      if (field.type === "text" && field.value !== answer.controls[name]) field.value = answer.controls[name];
-      if (sliders[name]) placeSlider(sliders[name], answer.positions[name]);
+      WRITE[kind](fields, answer.controls[name]);
+      if (slider) placeSlider(slider, answer.positions[name]);
     }
   }
 
@@ -241,19 +272,31 @@ function wireExplorer(part) {
     stopTyping();
     if (target.classList.contains("ip-slider")) {
       const name = target.dataset.for;
-      fields[name].value = target.dataset.stops.split(" ")[target.value];
+      WRITE.number(controls.get(name).fields, target.dataset.stops.split(" ")[target.value]);
       placeSlider(target, target.value);
       changed(name);
-    } else if (target.type === "text") {
+    } else if (isWritten(target)) {
       touch(part);
-      typing = { name: target.name, timer: setTimeout(() => changed(target.name), TYPING_MS) };
+      const pause = target.matches("textarea") ? WRITING_MS : TYPING_MS;
+      typing = { name: target.name, timer: setTimeout(() => changed(target.name), pause) };
     } else {
       changed(target.name);
     }
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", ({ target }) => {
-    if (target.type === "text") changed(target.name);
+    if (isWritten(target)) changed(target.name);
+  });
+  // What the reader had written is back in a field: its picture follows as soon as Python is there.
+  form.addEventListener("ip-restored", ({ target }) => {
+    const yours = target.matches("textarea") ? "These rows are yours." : "These numbers are yours.";
+    part.querySelector(".ip-status").textContent = `${yours} The picture follows when Python has started.`;
+    whenReady(() => changed(target.name));
+  });
+  // A place in a drawing that stands for a check box.
+  box.addEventListener("click", ({ target }) => {
+    const [name, key] = target.closest("[data-toggle]")?.dataset.toggle.split(":") ?? [];
+    controls.get(name)?.fields.find((field) => field.value === key)?.click();
   });
 
   let width = box.clientWidth;
@@ -322,9 +365,9 @@ function wireTask(part) {
 
 // ---- Start -------------------------------------------------------------------------------------
 
-const parts = [...document.querySelectorAll(".ip-explorer, .ip-task")];
+const parts = [...document.querySelectorAll(".ip-explorer, .ip-recompute, .ip-task")];
 for (const part of parts) {
-  (part.matches(".ip-explorer") ? wireExplorer : wireTask)(part);
+  (part.matches(".ip-task") ? wireTask : wireExplorer)(part);
   document.addEventListener("ip-python", () => sayState(part));
 }
 

@@ -28,6 +28,12 @@ export function refusal(text) {
       if (kind === "choices" && !Object.values(kept).every((one) => isRecord(one) && isRecord(one.first) && isRecord(one.last))) {
         return `A choice in “${slug}” of the file is damaged.`;
       }
+      if (kind === "rows" && !Object.values(kept).every((one) => isRecord(one) && Array.isArray(one.earlier))) {
+        return `A table in “${slug}” of the file is damaged.`;
+      }
+      if (kind === "review" && !Object.values(kept).every((one) => isRecord(one) && isRecord(one.flags) && Object.values(one.flags).every(isRecord))) {
+        return `A review in “${slug}” of the file is damaged.`;
+      }
     }
   }
   return "";
@@ -68,12 +74,12 @@ export function change(slug, edit) {
   document.dispatchEvent(new CustomEvent("ip-kept", { detail: { slug } }));
 }
 
-const kept = (slug, kind, id) => (id === undefined ? load().chapters[slug]?.[kind] : load().chapters[slug]?.[kind]?.[id]);
+export const kept = (slug, kind, id) => (id === undefined ? load().chapters[slug]?.[kind] : load().chapters[slug]?.[kind]?.[id]);
 const skips = () => Boolean(load().settings.skip_gates);
 
 // ---- Small helpers -----------------------------------------------------------------------------
 
-function make(tag, attributes = {}, ...children) {
+export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "class") element.className = value;
@@ -84,10 +90,19 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-function download(name, text, type) {
+export function download(name, text, type) {
   const link = make("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+export async function copied(text, say) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied.");
+  } catch {
+    say("This browser did not allow copying. Use Download.");
+  }
 }
 
 const words = (text) => text.trim().split(/\s+/).filter(Boolean).length;
@@ -238,7 +253,7 @@ function wireJudgment(part) {
   show();
 }
 
-function wireCounts(part) {
+export function wireCounts(part) {
   for (const line of part.querySelectorAll("[data-count-for]")) {
     const fields = [...part.querySelectorAll("textarea")].filter((field) => line.dataset.countFor === "*" || field.name === line.dataset.countFor);
     const count = () => {
@@ -271,14 +286,62 @@ function wireCard(part) {
   const text = () => cardText(part.dataset.title, fields.map((field) => [field.labels[0].textContent, field.value]));
   const say = (words) => (part.querySelector(".ip-feedback").textContent = words);
   part.querySelector(".ip-download").addEventListener("click", () => download(`card-${slug}.md`, text(), "text/markdown"));
-  part.querySelector(".ip-copy").addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text());
-      say("Copied.");
-    } catch {
-      say("This browser did not allow copying. Use Download.");
-    }
+  part.querySelector(".ip-copy").addEventListener("click", () => copied(text(), say));
+}
+
+// ---- Rows: the reader's own table in an explorer -----------------------------------------------------
+
+// Kept by explorer and control: text, unless it is the book's own, and earlier versions, so that a reset
+// loses nothing.
+function wireRows(field) {
+  const { slug, id } = field.closest(".ip-explorer").dataset;
+  const key = `${id}.${field.name}`;
+  const book = field.defaultValue;
+  const tools = field.parentElement.querySelector(".ip-rows-tools");
+  const [copy, save, reset, back] = [".ip-copy", ".ip-download", ".ip-reset", ".ip-back"].map((name) => tools.querySelector(name));
+  const say = (words) => (tools.querySelector("[role=status]").textContent = words);
+  const earlier = () => kept(slug, "rows", key)?.earlier ?? [];
+
+  function keep(versions = earlier()) {
+    change(slug, (chapter) => {
+      chapter.rows ??= {};
+      chapter.rows[key] = { ...(field.value === book ? {} : { text: field.value }), earlier: versions };
+    });
+    back.hidden = !versions.length;
+  }
+  function put(text, versions) {
+    field.value = text;
+    keep(versions);
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  let timer;
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, 300);
+    say("");
   });
+  reset.addEventListener("click", () => {
+    if (field.value === book) return say("These are the book's rows.");
+    put(book, [...earlier(), field.value]);
+    say("These are the book's rows. Yours are kept.");
+  });
+  back.addEventListener("click", () => {
+    const versions = field.value === book ? earlier() : [field.value, ...earlier()];
+    put(versions.at(-1), versions.slice(0, -1));
+    say("These are your rows.");
+    if (back.hidden) reset.focus();
+  });
+  copy.addEventListener("click", () => copied(field.value, say));
+  save.addEventListener("click", () => download(`${id}.csv`, `\ufeff${field.value}`, "text/csv"));
+
+  const { text } = kept(slug, "rows", key) ?? {};
+  if (typeof text === "string" && text !== book) {
+    field.value = text;
+    field.dispatchEvent(new CustomEvent("ip-restored", { bubbles: true }));
+  }
+  back.hidden = !earlier().length;
+  tools.hidden = false;
 }
 
 // ---- The reader's work as a file -------------------------------------------------------------------
@@ -371,23 +434,20 @@ function calibrationPicture(rows) {
   );
 }
 
+// Beside a chapter's minutes: what this reader has done in it. Warm-ups belong to other chapters.
+function showMine(entry) {
+  const { slug, choices, tasks } = entry.dataset;
+  const mine = load().chapters[slug];
+  if (!mine) return;
+  const chosen = Object.keys(mine.choices ?? {}).filter((id) => !id.startsWith("warm-")).length;
+  const solved = Object.values(mine.tasks ?? {}).filter((task) => task.status === "right").length;
+  const written = [mine.judgment?.text?.trim() && "judgment written", Object.values(mine.card ?? {}).some((line) => line.trim()) && "card begun"];
+  entry.querySelector(".ip-mine").textContent = `You: ${[`${chosen} of ${choices} choices`, `${solved} of ${tasks} tasks`, ...written.filter(Boolean)].join(", ")}.`;
+}
+
 function showProgress(box) {
-  const store = load();
-  const rows = calibration(store);
-  const chapters = JSON.parse(box.dataset.chapters);
-  const items = chapters.map(({ slug, title, url, choices, tasks }) => {
-    const mine = store.chapters[slug] ?? {};
-    const chosen = Object.keys(mine.choices ?? {}).length;
-    const solved = Object.values(mine.tasks ?? {}).filter((task) => task.status === "right").length;
-    const written = [mine.judgment?.text?.trim() && "judgment written", Object.values(mine.card ?? {}).some((line) => line.trim()) && "card begun"];
-    const done = [`${chosen} of ${choices} choices`, `${solved} of ${tasks} tasks`, ...written.filter(Boolean)].join(", ");
-    return make("li", {}, make("a", { href: url }, title), `: ${done}`);
-  });
-  const list = make("ul", {}, ...items);
-  if (!rows.length) {
-    box.replaceChildren(list, make("p", {}, "Your calibration appears here after your first commitments: how sure you were, against how often you were right."));
-    return;
-  }
+  const rows = calibration(load());
+  if (!rows.length) return;
   const stated = rows.reduce((sum, row) => sum + row.stated, 0);
   const right = rows.reduce((sum, row) => sum + row.right, 0);
   const mean = Math.round(rows.reduce((sum, row) => sum + row.stated * row.confidence, 0) / stated);
@@ -397,7 +457,7 @@ function showProgress(box) {
   picture.innerHTML = calibrationPicture(rows);
   const head = make("tr", {}, ...["How sure", "Commitments", "Right"].map((text) => make("th", { scope: "col" }, text)));
   const table = make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
-  box.replaceChildren(list, picture, make("p", { class: "ip-reading" }, reading), make("details", { class: "ip-table" }, make("summary", {}, "The same as a table"), table));
+  box.replaceChildren(picture, make("p", { class: "ip-reading" }, reading), make("details", { class: "ip-table" }, make("summary", {}, "The same as a table"), table));
 }
 
 // ---- The ledger's filter -----------------------------------------------------------------------------
@@ -428,9 +488,12 @@ function wireLedger(form) {
 
 function answersForPrint() {
   const answers = [...document.querySelectorAll(".ip-study, .ip-task")].flatMap((part) => {
-    const folded = [...part.querySelectorAll("details:not(.ip-rubric)")];
+    const solution = part.closest(".ip-exercise")?.nextElementSibling;
+    const folded = [...part.querySelectorAll("details:not(.ip-rubric, details details)"), ...(solution?.matches(".ip-solution") ? [solution] : [])];
     const bodies = folded.flatMap((details) => [...details.children].slice(1).map((child) => child.cloneNode(true)));
-    return bodies.length ? [make("h3", {}, part.querySelector(".ip-title").textContent), ...bodies] : [];
+    const question = part.matches(".ip-study") ? part.querySelector("legend")?.textContent : "";
+    const title = [part.querySelector(".ip-title").textContent, question].filter(Boolean).join(": ");
+    return bodies.length ? [make("h3", {}, title), ...bodies] : [];
   });
   return make("section", { class: "ip-answers ip-study" }, make("h2", {}, "Answers"), ...answers);
 }
@@ -441,12 +504,15 @@ addEventListener("afterprint", () => document.querySelector(".ip-answers")?.remo
 // ---- Start -------------------------------------------------------------------------------------------
 
 const wiring = { judgment: wireJudgment, card: wireCard };
-for (const part of document.querySelectorAll(".ip-study")) {
+// Parts with a script of their own are wired there.
+for (const part of document.querySelectorAll(".ip-study:not([data-script])")) {
   (wiring[part.dataset.kind] ?? wireChoice)(part);
   wireCounts(part);
 }
+for (const field of document.querySelectorAll("[data-kind=rows] textarea")) wireRows(field);
 openGates();
 for (const bar of document.querySelectorAll(".ip-bar, .ip-progress-tools")) bar.append(workTools());
+for (const entry of document.querySelectorAll(".ip-chapter")) showMine(entry);
 for (const box of document.querySelectorAll(".ip-progress")) showProgress(box);
 for (const form of document.querySelectorAll(".ip-ledger-filter")) wireLedger(form);
 

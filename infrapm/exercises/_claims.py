@@ -1,0 +1,38 @@
+"""The ledger: claims of the two articles that this course began with, and what is known of each."""
+
+import csv
+import re
+from functools import lru_cache
+from pathlib import Path
+
+_HERE = Path(__file__).resolve()
+# In the project the ledger is part of the book; a class gets a copy inside the package.
+LEDGER = next(
+    (file for file in (_HERE.parents[2] / "book/data/claims.csv", _HERE.parents[1] / "data/claims.csv") if file.exists()),
+    _HERE.parents[2] / "book/data/claims.csv",
+)
+_EVIDENCE = re.compile(r"^\[([^\]]+)\]\s*")
+# Whether a claim of this verdict holds up. Of the others nobody can say, so no trust in them is scored.
+_HOLDS = {"verified": True, "corrected": False, "misleading": False, "dated": False}
+
+
+@lru_cache(maxsize=None)
+def claims() -> dict[str, dict[str, str]]:
+    """The rows of the ledger by id; the evidence tag stands in a column of its own."""
+    rows = {}
+    with LEDGER.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            tag = _EVIDENCE.match(row["known"])
+            row["evidence"] = tag[1] if tag else "judgment"
+            row["known"] = _EVIDENCE.sub("", row["known"])
+            rows[row["id"]] = row
+    return rows
+
+
+def holds(verdict: str) -> bool | None:
+    """Whether a claim with this verdict holds up; None where it cannot be said.
+
+    >>> holds("verified"), holds("dated"), holds("opinion")
+    (True, False, None)
+    """
+    return _HOLDS.get(verdict)
