@@ -81,6 +81,8 @@ def test_every_import_is_a_pinned_requirement() -> None:
     pinned = {canonicalize_name(r.name) for r in DIRECT}
     missing = []
     for path in [*ROOT.glob("infrapm/**/*.py"), *ROOT.glob("tests/**/*.py")]:
+        if path.name.endswith("_in_pyodide.py"):
+            continue  # runs in a browser's Python, which has other modules
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
             if isinstance(node, ast.Import):

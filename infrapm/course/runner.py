@@ -162,6 +162,7 @@ class Output(io.TextIOBase):
 
 
 def too_long(*_) -> None:
+    """The alarm of a cell's time."""
     raise TimeoutError("this cell took too long")
 
 

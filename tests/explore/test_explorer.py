@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from infrapm.exercises import CHAPTERS, chapter
 from infrapm.exercises.availability import NINES
-from infrapm.explore.controls import Choice, Number, Several, Toggle
+from infrapm.explore.controls import Choice, Number, Rows, Several, Toggle
 from infrapm.explore.explorer import Explorer, Table, View
 from tests.fixtures.small_chapter import WORK
 
@@ -99,6 +99,8 @@ def test_a_bad_value_in_any_control_is_told_there_and_nowhere_else(explorer: Exp
         for typed in BAD:
             if isinstance(control, Several) and not control.least and not typed.strip():
                 continue  # none of them is an answer, too
+            if isinstance(control, Rows) and typed in ("99,95", "1,000") and len(control.columns) == 2 and control.columns[0].text:
+                continue  # a row of two cells
             answer = explorer.answer({control.name: typed}, changed=control.name)
             assert list(answer.errors) == [control.name], (control.name, typed)
             assert answer.view is None
