@@ -426,7 +426,7 @@ def recompute_nps(promoters: int, passives: int, detractors: int) -> View:
 
 def card(claim: str, title: str, view: Callable[..., View], *controls: Control) -> Explorer:
     """What a card of the deck recomputes: an explorer that bears the claim's id."""
-    return Explorer(id=claim, title="Recompute", lead=title, controls=controls, view=view)
+    return Explorer(id=claim, title=f"Recompute {claim}", lead=title, controls=controls, view=view)
 
 
 def _count(name: str, label: str, default: int, low: int = 0, high: int = 100_000) -> Number:
