@@ -116,7 +116,7 @@ BACKWARDS = Explorer(
     lead="Two numbers of a claim; the model solves for the one that it does not state.",
     controls=(
         Choice("kind", "The claim", tuple((key, words[0]) for key, words in KINDS.items()), "runs"),
-        Number("saving", "Said to be saved", "", low=0.001, high=1e12, default=8_000,
+        Number("saving", "Said to be saved", "", low=0.001, high=9e8, default=8_000,
                help="In the unit of the claim: hours a year, USD a year, or ms."),
         Number("step", "From", "", low=0.001, high=1e6, default=8,
                help="Minutes a run, hours a month, or percent."),
@@ -212,12 +212,12 @@ OWN = Explorer(
     controls=(
         Number("before_min", "Before", "min", low=0.01, high=10_000, default=25, help="Minutes a run: a build, a deploy, a wait for a review."),
         Number("after_min", "After", "min", low=0, high=10_000, default=15),
-        Number("runs_per_month", "Runs a month", "", low=0, high=1e9, default=1_200, help="Counted from a log, not estimated."),
+        Number("runs_per_month", "Runs a month", "", low=0, high=1e8, default=1_200, help="Counted from a log, not estimated."),
         Number("low", "Blocked share, low", "%", low=0, high=1, default=0.1),
         Number("likely", "Blocked share, likely", "%", low=0, high=1, default=0.25, help="Ask or trace a sample: what did people do meanwhile?"),
         Number("high", "Blocked share, high", "%", low=0, high=1, default=0.4),
         Number("hourly_usd", "Finance's rate for an hour", "USD", low=0, high=10_000, default=95, help="Ask finance; a rate of your own will be struck out."),
-        Number("cost_usd", "What it costs a year", "USD", low=0, high=1e9, default=40_000, help="People, licenses and machines."),
+        Number("cost_usd", "What it costs a year", "USD", low=0, high=5e8, default=40_000, help="People, licenses and machines."),
     ),
     view=view_own,
 )  # fmt: skip
@@ -426,7 +426,7 @@ def recompute_nps(promoters: int, passives: int, detractors: int) -> View:
 
 def card(claim: str, title: str, view: Callable[..., View], *controls: Control) -> Explorer:
     """What a card of the deck recomputes: an explorer that bears the claim's id."""
-    return Explorer(id=claim, title="Recompute", lead=title, controls=controls, view=view)
+    return Explorer(id=claim, title=f"Recompute {claim}", lead=title, controls=controls, view=view)
 
 
 def _count(name: str, label: str, default: int, low: int = 0, high: int = 100_000) -> Number:
@@ -539,13 +539,21 @@ BREAK_EVEN = NumericTask(
 )
 
 
+SLIP_OPTIONS = {
+    "hour": (60, "an hour was taken for a minute"),
+    "year": (12, "a year was taken for a month"),
+    "week": (7, "a week was taken for a day"),
+    "thousand": (1000, "thousands were counted twice"),
+}
+
+
 def _slip_options(p: dict[str, Any]) -> tuple[Option, ...]:
     ratio = p["claimed"] / p["found"]
     found = audit_claim(p["claimed"], p["found"]).unit_slip_factor
     reason = f"The claim is {number_text(ratio, 3)} times your number, near {amount(found)}."
     return tuple(
-        Option(str(size), words, f"{reason} {'That is this slip.' if size == found else 'This slip would make it ' + amount(size) + ' times.'}")
-        for size, words in ((60, "an hour was taken for a minute"), (12, "a year was taken for a month"), (7, "a week was taken for a day"), (1000, "thousands were counted twice"))
+        Option(key, words, f"{reason} {'That is this slip.' if size == found else 'This slip would make it ' + amount(size) + ' times.'}")
+        for key, (size, words) in SLIP_OPTIONS.items()
     )
 
 
@@ -560,7 +568,9 @@ SLIP = ChoiceTask(
         "what": rng.choice(["the cost of downtime, in USD a minute", "the size of a log, in GB a day", "the cost of a support contract, in USD a month"]),
     },
     prompt=lambda p: f"A slide (made up) gives {p['what']}, as {amount(p['claimed'])}. You recompute {amount(p['found'])} from the raw data. Which slip is the likeliest?",
-    expected=lambda p: str(round(audit_claim(p["claimed"], p["found"]).unit_slip_factor)),
+    expected=lambda p: next(
+        key for key, (size, _) in SLIP_OPTIONS.items() if size == audit_claim(p["claimed"], p["found"]).unit_slip_factor
+    ),
     options=_slip_options,
     hints=lambda p: (
         "How many times your number is the number on the slide?",

@@ -109,7 +109,7 @@ def test_two_claims_are_rewritten_and_kept(reader: BrowserContext, site: Site) -
     result = page.locator(".ip-audit-result")
     result.locator("[name=claim1]").select_option("A028")
     result.locator("[name=text1]").fill("A blog of 2014 gave 5,600 USD a minute.")
-    expect(result.locator("[data-count-for=text1]")).to_have_text("8 of 60 words.")
+    expect(result.locator("[data-count-for=text1]")).to_have_text("9 of 60 words.")
     page.wait_for_function("JSON.parse(localStorage.infrapm ?? '{}').chapters?.role?.rewrite?.text1")
     page.reload()
     expect(result.locator("[name=text1]")).to_have_value("A blog of 2014 gave 5,600 USD a minute.")

@@ -280,7 +280,7 @@ def test_without_javascript_nothing_is_hidden_for_good(new_reader: NewReader, si
     page = open_chapter(new_reader(java_script_enabled=False), site, slug)
     expect(page.locator(".ip-gated")).to_have_count(0)
     for reveal in page.locator(".ip-study details").all():
-        reveal.locator("summary").click() if not reveal.get_attribute("open") == "" else None
+        reveal.locator("> summary").click() if not reveal.get_attribute("open") == "" else None
     for choice in content(slug).choices:
         expect(part(page, slug, choice.id).locator(".ip-reveal dl")).to_be_visible()
     expect(part(page, slug, "judgment").locator(".ip-model blockquote")).to_be_visible()

@@ -38,8 +38,9 @@ const python = {
   receive(message) {
     if (message.type === "ready") {
       document.documentElement.dataset.python = message.from;
-      this.setState("ready");
-      for (const { message: asked } of this.waiting.values()) this.worker.postMessage(asked);
+      const asked = [...this.waiting.values()].map(({ message: request }) => request);
+      this.setState("ready"); // whoever waited for this asks now, and is sent at once
+      for (const request of asked) this.worker.postMessage(request);
       this.pause();
     } else if (message.type === "failed") {
       this.setState("failed", message.reason);
