@@ -389,9 +389,14 @@ def test_tasks_are_judged_as_in_python(again: BrowserContext, site: Site, slug: 
         elif isinstance(task, OrderingTask):
             right = list(expected)
             wrong = [right[::-1], [*right[1:], right[0]]]
+        elif isinstance(task, SeveralTask):
+            keys = [option.key for option in task.options(task.parameters())]
+            right = [key for key in keys if key in expected]
+            wrong = [answer for answer in ([key for key in keys if key not in expected], keys, right[:1]) if answer and answer != right]
         else:
             raise NotImplementedError(f"{type(task).__name__}: add how a reader answers it")
 
+        part.evaluate(OPEN_FOLDS)
         if not isinstance(task, OrderingTask):  # which always stands in some order
             part.locator(".ip-check").press("Enter")
             feedback_shown(part, task.check(None))
@@ -408,9 +413,18 @@ def test_tasks_are_judged_as_in_python(again: BrowserContext, site: Site, slug: 
         feedback_shown(part, feedback)
 
 
+# A task may stand in a folded part of its page.
+OPEN_FOLDS = "part => { for (let fold = part.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true; }"
+
+
 def give(part: Locator, answer: str | list[str]) -> None:
-    """Answer a numeric, a choice or an ordering task with the keyboard, and press Enter."""
-    if isinstance(answer, list):
+    """Answer a task with the keyboard, and press Enter."""
+    if part.get_attribute("data-kind") == "several":
+        for box in part.locator("[name=answer]").all():
+            if box.is_checked() != (box.get_attribute("value") in answer):
+                box.press("Space")
+        part.locator(".ip-check").press("Enter")
+    elif isinstance(answer, list):
         for place, key in enumerate(answer):
             while part.locator("li").nth(place).get_attribute("data-key") != key:
                 part.locator(f"li[data-key={key}] .ip-up").press("Enter")
