@@ -210,10 +210,10 @@ def test_without_javascript_everything_is_there(new_reader: NewReader, site: Sit
             hints = task.hints(task.parameters())
             assert part.locator(".ip-hint:not(.ip-answer) p").all_text_contents() == list(hints)
         for fold in page.locator(".ip-exercise details:not(.ip-rubric), .ip-solution").all():
-            inside = fold.locator("> :not(summary)").first
-            assert not inside.is_visible()
+            opens = "fold => [...fold.children].some(child => child.localName !== 'summary' && child.checkVisibility())"
+            assert not fold.evaluate(opens)
             fold.locator("> summary").click()
-            assert inside.is_visible()
+            assert fold.evaluate(opens)
 
 
 def find_task(part: Locator) -> Task:
@@ -283,7 +283,7 @@ def test_a_bad_value_gets_its_sentence_and_the_picture_stays(again: BrowserConte
         for text in bad:
             answer = move(part, explorer, control.name, text, lambda: type_in(part, control.name, text))
             refused += [text] if control.name in answer.errors else []
-        assert set(bad) - set(refused) <= {"0.999"}  # which may be a percentage, or a number of hours
+        assert set(bad) - set(refused) <= {"0.999", "1e9"}  # which may be a percentage, and within a wide range
         answer = move(part, explorer, control.name, good, lambda: type_in(part, control.name, good))
         assert answer.view is not None
 
@@ -390,9 +390,8 @@ def test_tasks_are_judged_as_in_python(again: BrowserContext, site: Site, slug: 
             right = list(expected)
             wrong = [right[::-1], [*right[1:], right[0]]]
         elif isinstance(task, SeveralTask):
-            keys = [option.key for option in task.options(task.parameters())]
-            right = [key for key in keys if key in expected]
-            wrong = [answer for answer in ([key for key in keys if key not in expected], keys, right[:1]) if answer and answer != right]
+            right = set(expected)
+            wrong = [right ^ {option.key} for option in task.options(task.parameters()) if right != {option.key}]
         else:
             raise NotImplementedError(f"{type(task).__name__}: add how a reader answers it")
 
@@ -417,24 +416,24 @@ def test_tasks_are_judged_as_in_python(again: BrowserContext, site: Site, slug: 
 OPEN_FOLDS = "part => { for (let fold = part.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true; }"
 
 
-def give(part: Locator, answer: str | list[str]) -> None:
-    """Answer a task with the keyboard, and press Enter."""
-    if part.get_attribute("data-kind") == "several":
-        for box in part.locator("[name=answer]").all():
-            if box.is_checked() != (box.get_attribute("value") in answer):
-                box.press("Space")
-        part.locator(".ip-check").press("Enter")
-    elif isinstance(answer, list):
+def give(part: Locator, answer: str | list[str] | set[str]) -> None:
+    """Answer a task with the keyboard, and press Enter: a list is an order, a set what holds of several."""
+    if isinstance(answer, list):
         for place, key in enumerate(answer):
             while part.locator("li").nth(place).get_attribute("data-key") != key:
                 part.locator(f"li[data-key={key}] .ip-up").press("Enter")
+        part.locator(".ip-check").press("Enter")
+    elif isinstance(answer, set):
+        for box in part.locator("[name=answer]").all():
+            if box.is_checked() != (box.get_attribute("value") in answer):
+                box.press("Space")
         part.locator(".ip-check").press("Enter")
     elif part.get_attribute("data-kind") == "numeric":
         part.locator("[name=answer]").press("Control+a")
         part.page.keyboard.type(answer)
         part.page.keyboard.press("Enter")
     else:
-        option = part.locator(f"[name=answer][value={answer}]")
+        option = part.locator(f"[name=answer][value='{answer}']")
         option.press("Space")
         option.press("Enter")
 
