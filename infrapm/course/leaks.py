@@ -17,7 +17,7 @@ from infrapm.explore.tasks import NumericTask
 from .questions import source
 
 _REGIONS = re.compile(r"### BEGIN (SOLUTION|HIDDEN TESTS)[ \t]*\n(.*?)### END \1", re.S)
-_SHORTEST = 12  # a shorter line, such as `x = 3`, stands in other places by chance
+SHORTEST = 20  # a shorter line, such as `x = 3`, stands in other places by chance
 _DIGITS = 6  # a number with fewer, such as 43.2, too
 _NUMBER = re.compile(rb"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 # What a notebook that goes out may hold besides its cells' sources.
@@ -42,14 +42,14 @@ def chapter_secrets(slug: str, visible: NotebookNode) -> list[Secret]:
     for cell in source(slug).cells:
         for kind, region in _REGIONS.findall(cell.source):
             lines = {line.strip() for line in region.splitlines()} - shown
-            found += [Secret(line, f"{kind.lower()} of the cell {cell.id}") for line in lines if len(line) >= _SHORTEST]
+            found += [Secret(line, f"{kind.lower()} of the cell {cell.id}") for line in lines if len(line) >= SHORTEST]
     data = _read(slug)
     withheld = {"the model answer": [data["judgment"]["model_answer"]], "a fact to find": data["judgment"]["facts"]}
     withheld["an answer of “Check yourself”"] = [option["feedback"] for question in data["question"] for option in question["options"]]
     for what, texts in withheld.items():
         for text in texts:
             lines = [*text.splitlines(), *filled(text, slug.replace("-", "_")).splitlines()]
-            found += [Secret(line.strip(), what) for line in dict.fromkeys(lines) if len(line.strip()) >= _SHORTEST]
+            found += [Secret(line.strip(), what) for line in dict.fromkeys(lines) if len(line.strip()) >= SHORTEST]
     return found
 
 
