@@ -69,7 +69,7 @@ def class_copy(slug: str, code: str, points: dict[str, float]) -> NotebookNode:
             found = True
             cell.source += (
                 "\n\n# The numbers of your course.\nfrom infrapm.classroom import exercises\n"
-                f'show, ask, table, check = exercises("{slug}", "{code}")'
+                f'ask, table, check = exercises("{slug}", "{code}")'
             )
         question = graded.get(cell.id)
         if cell.id in answers or cell.cell_type == "code":
