@@ -23,13 +23,13 @@ def seed_of(code: str) -> int:
 
 
 def exercises(slug: str, code: str) -> tuple[Callable[..., Any], ...]:
-    """The functions show, ask, table and check of a chapter, with the numbers of a code.
+    """The functions ask, table and check of a chapter, with the numbers of a code.
 
     Raises KeyError when there is no such chapter.
 
-    >>> show, ask, table, check = exercises("availability", "M3QK-7T2A-W5XD")
+    >>> ask, table, check = exercises("availability", "M3QK-7T2A-W5XD")
     >>> check("month_budget", None)
     Not answered yet.
     """
     module = chapter(slug)
-    return notebook(module.EXPLORERS, module.TASKS, seed_of(code))
+    return notebook((), module.TASKS, seed_of(code))[1:]

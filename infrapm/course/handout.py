@@ -32,6 +32,7 @@ from .sandbox import Limits
 
 TEMPLATES = Path(__file__).parent / "templates"
 _ASK = re.compile(r'^ask\("([\w-]+)"\)$')
+_DOCUMENT = re.compile(r'^(document|ledger)\(("\w+")\)$', re.M)
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS[ \t]*(?:\n|\Z)", re.M | re.S)
 _STUDENTS_NEED = ("jupyterlab", "ipykernel", "ipywidgets", "pandas", "matplotlib")
 NUMBERS = "NUMBER-CODE"
@@ -64,12 +65,14 @@ def class_copy(slug: str, code: str, points: dict[str, float]) -> NotebookNode:
         asked = _ASK.match(original.source)
         if asked:
             cell.source = prompt_markdown(find(tasks, asked[1]), seed_of(code))
+        # A document to review has the numbers that its tasks ask for.
+        cell.source = _DOCUMENT.sub(rf'\1(\2, seed=seed_of("{code}"))', cell.source)
         cell.source = _HIDDEN.sub("", cell.source).rstrip("\n")
         if cell.cell_type == "code" and f"from {module} import" in cell.source:
             found = True
             cell.source += (
-                "\n\n# The numbers of your course.\nfrom infrapm.classroom import exercises\n"
-                f'show, ask, table, check = exercises("{slug}", "{code}")'
+                "\n\n# The numbers of your course.\nfrom infrapm.classroom import exercises, seed_of\n"
+                f'ask, table, check = exercises("{slug}", "{code}")'
             )
         question = graded.get(cell.id)
         if cell.id in answers or cell.cell_type == "code":

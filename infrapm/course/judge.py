@@ -89,7 +89,8 @@ def _missing(question: Question, slug: str, values: list[Any]) -> str:
         number = len(words.judgment.anchors)
         bands = values[0] if isinstance(values[0], list) else []
         return "" if len(bands) == number and all(band in (1, 2, 3, 4, 5) for band in bands) else f"{number} bands from 1 to 5 are wanted."
-    choice = words.decision if question.key in ("decide", "again") else words.prediction(question.key)
+    evidence = {pack.id: pack for pack in words.evidence}
+    choice = words.decision if question.key in ("decide", "again") else evidence.get(question.key) or words.prediction(question.key)
     key, confidence, reason, *_ = [*values, None, None, None]
     missing = lacking(choice, key, confidence)
     if not missing and question.key in ("decide", "again") and not (isinstance(reason, str) and reason.strip()):

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
@@ -14,10 +15,11 @@ from infrapm.exercises._content import _read
 from infrapm.exercises._numbers import filled
 from infrapm.explore.tasks import NumericTask
 
+from .package import ROOT
 from .questions import source
 
 _REGIONS = re.compile(r"### BEGIN (SOLUTION|HIDDEN TESTS)[ \t]*\n(.*?)### END \1", re.S)
-_SHORTEST = 12  # a shorter line, such as `x = 3`, stands in other places by chance
+SHORTEST = 20  # a shorter line, such as `x = 3`, stands in other places by chance
 _DIGITS = 6  # a number with fewer, such as 43.2, too
 _NUMBER = re.compile(rb"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 # What a notebook that goes out may hold besides its cells' sources.
@@ -42,14 +44,14 @@ def chapter_secrets(slug: str, visible: NotebookNode) -> list[Secret]:
     for cell in source(slug).cells:
         for kind, region in _REGIONS.findall(cell.source):
             lines = {line.strip() for line in region.splitlines()} - shown
-            found += [Secret(line, f"{kind.lower()} of the cell {cell.id}") for line in lines if len(line) >= _SHORTEST]
+            found += [Secret(line, f"{kind.lower()} of the cell {cell.id}") for line in lines if len(line) >= SHORTEST]
     data = _read(slug)
     withheld = {"the model answer": [data["judgment"]["model_answer"]], "a fact to find": data["judgment"]["facts"]}
     withheld["an answer of “Check yourself”"] = [option["feedback"] for question in data["question"] for option in question["options"]]
     for what, texts in withheld.items():
         for text in texts:
             lines = [*text.splitlines(), *filled(text, slug.replace("-", "_")).splitlines()]
-            found += [Secret(line.strip(), what) for line in dict.fromkeys(lines) if len(line.strip()) >= _SHORTEST]
+            found += [Secret(line.strip(), what) for line in dict.fromkeys(lines) if len(line.strip()) >= SHORTEST]
     return found
 
 
@@ -59,9 +61,16 @@ def expected_values(slug: str, seed: int) -> dict[bytes, str]:
     for task in chapter(slug).TASKS:
         if isinstance(task, NumericTask):
             text = repr(float(task.expected(task.parameters(seed))))
-            if len(text.replace(".", "").strip("0")) >= _DIGITS:
+            if len(text.replace(".", "").strip("0")) >= _DIGITS and text.encode() not in _numbers_of_models():
                 values[text.encode()] = f"the expected answer of {task.id}"
     return values
+
+
+@lru_cache
+def _numbers_of_models() -> frozenset[bytes]:
+    """Numbers that stand in the models' own examples, such as 0.6666666666666666: there by chance, for every course."""
+    files = (ROOT / "models").glob("*.py")
+    return frozenset(number for file in files for number in _NUMBER.findall(file.read_bytes()))
 
 
 def leaks(name: str, data: bytes, secrets: Iterable[Secret], values: dict[bytes, str]) -> list[str]:

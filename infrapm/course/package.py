@@ -1,8 +1,8 @@
 """The package that students get: infrapm without the instructor's part and without what is to be found out.
 
 It holds the models, the explorers and the exercises of all chapters, and the data files of the course's
-chapters, without the answers of "Check yourself", the facts and the model answer of the judgment. The
-sandbox has the same package, so nothing else can be read in it either.
+chapters, without the answers of "Check yourself", the facts and the model answer of the judgment. The documents
+of the red team come whole, since their tasks are computed from them. The sandbox has the same package, so nothing else can be read in it either.
 """
 
 import json
@@ -43,6 +43,9 @@ def student_files(slugs: Sequence[str]) -> dict[str, bytes]:
     files = {}
     for path in _sources():
         files[f"infrapm/{path.relative_to(ROOT).as_posix()}"] = path.read_bytes()
+    # Documents to review and the ledger of claims: the modules of the exercises read them.
+    for path in [*sorted((ROOT / "data").glob("*-?.toml")), LEDGER]:
+        files[f"infrapm/data/{path.name}"] = path.read_bytes()
     for slug in slugs:
         files[f"infrapm/data/{slug}.toml"] = student_data(slug).encode()
     files[f"infrapm/data/{LEDGER.name}"] = LEDGER.read_bytes()

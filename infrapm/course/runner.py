@@ -51,7 +51,6 @@ class Run:
         from IPython.core.displayhook import DisplayHook
         from IPython.core.displaypub import DisplayPublisher
         from IPython.core.interactiveshell import InteractiveShell
-        from traitlets.config import Config
 
         self.job, self.send = job, send
         self.output = output = Output()
@@ -83,7 +82,7 @@ class Run:
                 output.write(f"{kind.__name__}: {value}\n")
 
         Shell.display_pub_class.default_value = Publisher
-        config = Config()
+        config = InteractiveShell.config.klass()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "NoColor"
         self.shell = Shell.instance(config=config, displayhook_class=Hook, display_pub_class=Publisher)
@@ -162,7 +161,7 @@ class Output(io.TextIOBase):
 
 
 def too_long(*_) -> None:
-    """The alarm of a cell's time."""
+    """What a timer calls."""
     raise TimeoutError("this cell took too long")
 
 

@@ -2,15 +2,15 @@
 
 import csv
 import re
+import sys
 from functools import lru_cache
 from pathlib import Path
 
 _HERE = Path(__file__).resolve()
-# In the project the ledger is part of the book; a class gets a copy inside the package.
-LEDGER = next(
-    (file for file in (_HERE.parents[2] / "book/data/claims.csv", _HERE.parents[1] / "data/claims.csv") if file.exists()),
-    _HERE.parents[2] / "book/data/claims.csv",
-)
+# In the project the ledger is part of the book; a class gets a copy inside the package, and an installed infrapm
+# has it beside the notebooks.
+_PLACES = (_HERE.parents[2] / "book/data/claims.csv", _HERE.parents[1] / "data/claims.csv", Path(sys.prefix) / "share/infrapm/claims.csv")
+LEDGER = next((file for file in _PLACES if file.exists()), _PLACES[0])
 _EVIDENCE = re.compile(r"^\[([^\]]+)\]\s*")
 _KNOWN = re.compile(r"\s*\[(?:confirmed|judgment|arithmetic|looked for)[^\]]*\]")
 # Whether a claim of this verdict holds up. Of the others nobody can say, so no trust in them is scored.

@@ -122,7 +122,8 @@ def answers(slug: str, copy: NotebookNode, values: dict[str, Any], essay: str = 
         elif question.key == "answer":
             code[question.cell] = f"answer = {essay!r}\nown_band = 3\njudge(answer=answer, own_band=own_band)"
         else:
-            code[question.cell] = f"predict({question.key!r}, {words.prediction(question.key).options[0].key!r}, 80)"
+            choice = {pack.id: pack for pack in words.evidence}.get(question.key) or words.prediction(question.key)
+            code[question.cell] = f"predict({question.key!r}, {choice.options[0].key!r}, 80)"
     return code
 
 

@@ -63,8 +63,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     source = work / "source"
     for part in ("infrapm", "notebooks"):
         shutil.copytree(ROOT / part, source / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / part, source)
+    for part in ("pyproject.toml", "README.md", "LICENSE", "book/data/claims.csv"):
+        (source / part).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / part, source / part)
     build = "import setuptools.build_meta as b, sys; b.build_wheel(sys.argv[1])"
     subprocess.run([sys.executable, "-c", build, work], cwd=source, env=CLEAN, check=True, capture_output=True)
     (wheel,) = work.glob("*.whl")

@@ -118,7 +118,7 @@ def test_every_command_explains_itself(words: tuple[str, ...], capsys: pytest.Ca
 def test_the_commands_are_installed_under_that_name() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert project["project"]["scripts"] == {"infrapm": "infrapm.course.cli:main"}
-    assert project["tool"]["setuptools"]["data-files"] == {"share/infrapm/notebooks": ["notebooks/*.ipynb"]}
+    assert project["tool"]["setuptools"]["data-files"] ["share/infrapm/notebooks"] == ["notebooks/*.ipynb"]
 
 
 def test_a_package_that_is_missing_gets_a_sentence(tmp_path: Path) -> None:

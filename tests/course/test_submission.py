@@ -261,7 +261,10 @@ def test_what_a_student_sees_in_jupyterlab_runs(tmp_path: Any) -> None:
         "from IPython.display import Markdown, display\ndisplay(Markdown('# Hi'))\n%time sum(range(9))\nimport ipywidgets\nipywidgets.IntSlider()\n"
         "show('nines'); ask('spend'); x = len(table('delivered'))\nx"
     )
-    setup = f"from infrapm.classroom import exercises\nshow, ask, table, check = exercises({SLUG!r}, 'AAAA-BBBB-CCCC')"
+    setup = (
+        f"from infrapm.exercises.{SLUG} import show\nfrom infrapm.classroom import exercises\n"
+        f"ask, table, check = exercises({SLUG!r}, 'AAAA-BBBB-CCCC')"
+    )
     cells = [{"source": setup, "locked": True, "value": None}, {"source": source, "locked": False, "value": "x"}]
     told = sandbox.run([SLUG], {"slug": SLUG, "cells": cells}, sandbox.Limits())
     assert told.ended == "done" and told.lines[3]["error"] == ""
