@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from random import Random
 from statistics import median, quantiles
 from typing import Any, Iterator
 
 import psutil
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
+from infrapm.exercises import chapter, find
+from infrapm.site.chapters import slugs
 from tests.conftest import NO_GATES, ROOT, SAVE_DATA, SNAPSHOT_KEPT, Site
 
-FRONT, CHAPTER, CUT = "book/index.html", "book/availability.html", "book/cut.html"
+FRONT, CUT = "book/index.html", "book/cut.html"
 BARE = "runtime/bare-00000000"  # named so that the server sends it like our own runtime
-MOVES = 60
+MOVES, MOVES_S, LEAST_MOVES = 40, 6, 12  # for each explorer: so many, or for so long, but never fewer
+
+
+def heaviest_chapter(book: Path) -> str:
+    """The slug of the chapter with the largest page."""
+    return max(slugs(), key=lambda slug: len(gzip.compress((book / "book" / f"{slug}.html").read_bytes(), 6)))
 
 BARE_PAGE = """<!doctype html><html lang="en"><title>Bare</title><link rel="icon" href="data:,">
 <script>function start() { return new Promise(resolve => {
@@ -40,11 +47,15 @@ postMessage(python.runPython('1 + 1'));"""
 QUIET: Counter[bool] = Counter()  # how many measurements began on an idle machine, and how many did not
 
 
-def wait_for_quiet(limit_s: float = 30) -> None:
-    """Wait until other work leaves the processors idle, or until the limit has passed."""
-    end = time.monotonic() + limit_s
-    while (busy := psutil.cpu_percent(interval=0.5) > 20) and time.monotonic() < end:
+PATIENCE_S = [120.0]  # what all waiting of a run may take
+
+
+def wait_for_quiet(limit_s: float = 10) -> None:
+    """Wait until other work leaves the processors idle, or until the limit or the run's patience is over."""
+    began = time.monotonic()
+    while (busy := psutil.cpu_percent(interval=0.3) > 20) and time.monotonic() - began < min(limit_s, PATIENCE_S[0]):
         pass
+    PATIENCE_S[0] -= time.monotonic() - began
     QUIET[not busy] += 1
 
 
@@ -78,8 +89,9 @@ class Size:
 
 @dataclass(frozen=True)
 class Moves:
-    """The 95th percentiles of a move's parts, in ms."""
+    """The 95th percentiles of a move's parts, in ms. random: whether the model draws at random."""
 
+    random: bool
     all_ms: float
     python_ms: float
     drawing_ms: float
@@ -98,7 +110,7 @@ PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startT
 
 # From the event to the frame after the picture has been drawn.
 TOUCH = """() => new Promise(resolve => {
-    const part = document.querySelector('.ip-explorer');
+    const part = document.querySelector('.ip-explorer:has(.ip-slider)');
     const slider = part.querySelector('.ip-slider');
     let began;
     new MutationObserver(() => requestAnimationFrame(() => resolve(performance.now() - began))).observe(part, { attributeFilter: ['data-drawn'] });
@@ -130,9 +142,10 @@ new MutationObserver(() => {
 class Bench:
     """Measurements of the pages of one site."""
 
-    def __init__(self, browser: Browser, site: Site) -> None:
+    def __init__(self, browser: Browser, site: Site, chapter: str) -> None:
         self.browser = browser
         self.site = site
+        self.page = f"book/{chapter}.html"  # the heaviest
 
     @contextmanager
     def reader(self, script: str = "") -> Iterator[BrowserContext]:
@@ -162,13 +175,13 @@ class Bench:
 
         with self.reader(SAVE_DATA) as reader:
             reader.route("**/*", answer)
-            self.visit(reader, CHAPTER)
+            self.visit(reader, self.page)
         paths = {address.removeprefix(f"{self.site.address}/").split("?")[0] for address in here}
         assert not any(path.startswith("runtime/") for path in paths), "nothing of the runtime before touch"
         contents = [(self.site.folder / path).read_bytes() for path in paths]
         return Weight(sum(min(len(content), len(gzip.compress(content, 6))) for content in contents), sorted(elsewhere))
 
-    def first_picture(self, rounds: int = 7) -> dict[str, float]:
+    def first_picture(self, rounds: int = 5) -> dict[str, float]:
         """Medians of the first paint and of the first picture in the layout, in ms, with and without exercises."""
         took: dict[str, list[float]] = {}
         for _ in range(rounds):
@@ -181,9 +194,9 @@ class Bench:
                     took.setdefault(f"{name} layout", []).append(page.wait_for_function("window.layout").json_value())
         return {name: median(times) for name, times in took.items()}
 
-    def starts(self, rounds: int = 5) -> dict[str, float]:
+    def starts(self, rounds: int = 3) -> dict[str, float]:
         """Medians from the first touch to the first answer, in ms."""
-        took: dict[str, list[float]] = {"bare": [], "cold": [], "warm": [], "later": []}
+        took: dict[str, list[float]] = {"bare": [], "cold": [], "warm": [], "later": [], "another": []}
         for _ in range(rounds):
             with self.reader() as reader:
                 page = self.visit(reader, f"{BARE}/index.html")
@@ -191,49 +204,73 @@ class Bench:
                 time_ms, answer = page.evaluate("start()")
                 assert answer == 2
                 took["bare"].append(time_ms)
-            with self.reader(SAVE_DATA) as reader:
-                page = self.visit(reader, FRONT)
-                wait_for_quiet()
-                took["cold"].append(page.evaluate(TOUCH))
-                assert page.evaluate("document.documentElement.dataset.python") == "fresh"
-                assert page.evaluate(SNAPSHOT_KEPT)
-                page.close()
-                page = self.visit(reader, CHAPTER)
-                wait_for_quiet()
-                took["later"].append(page.evaluate(TOUCH))
-                assert page.evaluate("document.documentElement.dataset.python") == "snapshot"
+            for first, kind in ((self.page, "later"), (FRONT, "another")):
+                with self.reader(SAVE_DATA) as reader:
+                    page = self.visit(reader, first)
+                    wait_for_quiet()
+                    time_ms = page.evaluate(TOUCH)
+                    if first == self.page:
+                        took["cold"].append(time_ms)
+                    assert page.evaluate("document.documentElement.dataset.python") == "fresh"
+                    assert page.evaluate(SNAPSHOT_KEPT)
+                    page.close()
+                    page = self.visit(reader, self.page)
+                    wait_for_quiet()
+                    took[kind].append(page.evaluate(TOUCH))
+                    assert page.evaluate("document.documentElement.dataset.python") == "snapshot"
             with self.reader() as reader:
-                page = self.visit(reader, FRONT)
+                page = self.visit(reader, self.page)
+                page.locator(".ip-explorer").first.scroll_into_view_if_needed()
                 page.wait_for_selector("html[data-python]", state="attached")
                 wait_for_quiet()
                 took["warm"].append(page.evaluate(TOUCH))
         return {name: median(times) for name, times in took.items()}
 
     def moves(self) -> dict[str, Moves]:
-        """The 95th percentiles over many moves of each explorer's first slider, after the first few."""
+        """The 95th percentiles over many moves of each explorer of the book, after the first few."""
         found = {}
         with self.reader(WATCH_MOVES) as reader:
-            page = self.visit(reader, CHAPTER)
-            for part in page.locator(".ip-explorer").all():
-                slider = part.locator(".ip-slider").first
-                steps = int(slider.get_attribute("max"))
-                slider.press("Home")
-                page.wait_for_function("moves.length")
-                for key in 3 * ["ArrowRight", "ArrowLeft"]:
-                    self.press(page, slider.press, key)
-                page.evaluate("moves.length = 0")
-                for number in range(MOVES):
-                    if number % 10 == 0:
-                        wait_for_quiet()
-                    self.press(page, slider.press, "ArrowLeft" if number // steps % 2 else "ArrowRight")
-                found[part.get_attribute("data-id")] = moves_p95(page.evaluate("moves"))
-                page.evaluate("moves.length = 0")
+            for slug in slugs():
+                page = self.visit(reader, f"book/{slug}.html")
+                for part in page.locator(f".ip-explorer[data-slug={slug}]").all():
+                    id = part.get_attribute("data-id")
+                    taken = self.moves_of(page, part)
+                    if taken:
+                        found[f"{slug}/{id}"] = moves_p95(taken, draws_at_random(slug, id))
+                page.close()
         return found
 
-    def press(self, page: Page, press: Callable[[str], None], key: str) -> None:
-        before = page.evaluate("moves.length")
-        press(key)
-        page.wait_for_function("before => moves.length > before", arg=before)
+    def moves_of(self, page: Page, part: Locator) -> list[dict[str, float]]:
+        """The moves of an explorer's first slider, or else check box or choice; none where it has only fields."""
+        kinds = ((".ip-slider", "ArrowRight", "ArrowLeft"), ("[type=checkbox]", "Space", "Space"), ("select", "ArrowDown", "ArrowUp"))
+        there_are = [kind for kind in kinds if part.locator(kind[0]).count()]
+        if not there_are:
+            return []
+        selector, there, back = there_are[0]
+        control = part.locator(selector).first
+        steps = int(control.get_attribute("max") or 1)
+        for key in 2 * [there, back]:
+            self.press(page, control, key)
+        page.evaluate("moves.length = 0")
+        wait_for_quiet()
+        began = time.monotonic()
+        forward = True
+        for number in range(MOVES):
+            if number > LEAST_MOVES and time.monotonic() - began > MOVES_S:
+                break
+            if steps > 1:
+                at = int(control.input_value())
+                forward = at < steps if forward else at == 0
+            self.press(page, control, there if forward else back)
+            forward = forward if steps > 1 else not forward
+        return page.evaluate("moves.splice(0)")
+
+    def press(self, page: Page, control: Locator, key: str) -> None:
+        """Press a key, and wait for the picture; a key that moves nothing, at the end of a choice, is not a move."""
+        before = control.evaluate("field => [field.value, field.checked].join()"), page.evaluate("moves.length")
+        control.press(key)
+        if control.evaluate("field => [field.value, field.checked].join()") != before[0]:
+            page.wait_for_function("before => moves.length > before", arg=before[1])
 
     def runtime_files(self, path: str) -> list[str]:
         """The files of the runtime that a first touch asks for."""
@@ -243,44 +280,67 @@ class Bench:
             return [sent.removeprefix("/") for sent in self.site.sent if sent.startswith("/runtime/")]
 
     def later_files(self) -> list[str]:
-        """The files of the runtime that a touch on a later page asks for."""
+        """The files of the runtime that a touch on a later visit asks for."""
         with self.reader(SAVE_DATA) as reader:
-            page = self.visit(reader, FRONT)
+            page = self.visit(reader, self.page)
             page.evaluate(TOUCH)
             assert page.evaluate(SNAPSHOT_KEPT)
             self.site.sent.clear()
-            self.visit(reader, CHAPTER).evaluate(TOUCH)
+            self.visit(reader, self.page).evaluate(TOUCH)
             return [sent for sent in self.site.sent if sent.startswith("/runtime/")]
 
     def sizes(self) -> dict[str, Size]:
         """Bytes of the runtime on a first visit: Python, the chart library, and Python as Pyodide ships it."""
-        files = self.runtime_files(FRONT)
+        files = self.runtime_files(self.page)
         uncut = [f"{BARE}/{name}" for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")]
         parts = {
             "python": [path for path in files if "/vega-" not in path],
             "charts": [path for path in files if "/vega-" in path],
+            "chapter": [path for path in files if "/chapter-" in path],
             "python, uncut": uncut,
         }
-        assert len(parts["python"]) >= 6 and len(parts["charts"]) == 1
+        assert len(parts["python"]) >= 7 and len(parts["charts"]) == 1
         return {part: size([self.site.folder / path for path in paths]) for part, paths in parts.items()}
 
 
-def moves_p95(moves: list[dict[str, float]]) -> Moves:
-    assert len(moves) == MOVES
+def moves_p95(moves: list[dict[str, float]], random: bool) -> Moves:
+    assert len(moves) >= LEAST_MOVES
 
     def p95(start: str, end: str) -> float:
         return quantiles([move[end] - move[start] for move in moves], n=20, method="inclusive")[-1]
 
-    return Moves(p95("began", "drawn"), p95("asked", "answered"), p95("answered", "drawn"), p95("began", "frame"))
+    return Moves(random, p95("began", "drawn"), p95("asked", "answered"), p95("answered", "drawn"), p95("began", "frame"))
+
+
+def draws_at_random(slug: str, id: str) -> bool:
+    """Whether an explorer's model draws random numbers: it is run here, and its calls are watched."""
+    explorer = find(chapter(slug).EXPLORERS, id)
+    drawn = False
+
+    def watch(_frame: Any, event: str, function: Any) -> None:
+        nonlocal drawn
+        drawn = drawn or (event == "c_call" and isinstance(getattr(function, "__self__", None), Random))
+
+    sys.setprofile(watch)
+    try:
+        explorer.answer(explorer.defaults)
+    finally:
+        sys.setprofile(None)
+    return drawn
 
 
 BROTLI = """import { readFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
-console.log(JSON.stringify(process.argv.slice(1).map(path => brotliCompressSync(readFileSync(path)).length)));"""
+console.log(brotliCompressSync(readFileSync(0)).length);"""
 
 
 def size(files: list[Path]) -> Size:
-    node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
-    brotli: list[Any] = json.loads(subprocess.run([node, "--input-type=module", "--eval", BROTLI, *files], check=True, capture_output=True, text=True).stdout)
     contents = [file.read_bytes() for file in files]
-    return Size(sum(map(len, contents)), sum(min(len(content), len(gzip.compress(content, 9))) for content in contents), sum(brotli))
+    return Size(sum(map(len, contents)), sum(min(len(content), len(gzip.compress(content, 9))) for content in contents), sum(map(brotli, contents)))
+
+
+@lru_cache(maxsize=None)
+def brotli(content: bytes) -> int:
+    """The size of a file compressed with brotli, level 11: half a minute for ten megabytes, so each is compressed once."""
+    node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
+    return int(subprocess.run([node, "--input-type=module", "--eval", BROTLI], input=content, check=True, capture_output=True).stdout)

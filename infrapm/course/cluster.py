@@ -22,10 +22,16 @@ def connected(scheduler: str, workers: int) -> Iterator[Any]:
     dask.config.set({"distributed.comm.timeouts.connect": "10s"})
     if not scheduler:
         threads = workers or os.cpu_count() or 1
+        # Dask opens a page on its state for everyone; here it is for this machine alone, and empty.
+        here = "127.0.0.1:0"
         with (
-            LocalCluster(n_workers=1, threads_per_worker=threads, processes=False, dashboard_address=None, memory_limit=0) as local,
+            dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}),
+            LocalCluster(
+                n_workers=1, threads_per_worker=threads, processes=False, memory_limit=0, dashboard_address=None,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": here}, worker_dashboard_address=here,
+            ) as local,
             Client(local) as client,
-        ):
+        ):  # fmt: skip
             yield client
         return
     try:

@@ -81,7 +81,10 @@ _NAMESPACES = ("--unshare-all", "--unshare-user", "--die-with-parent", "--new-se
 
 
 def run(slugs: Sequence[str], job: dict[str, Any], limits: Limits, unsafe: bool = False) -> Outcome:
-    """Run a notebook's cells and return what came out. Never raises for what the notebook does.
+    """Run a notebook's cells and return what came out.
+
+    Never raises for what the notebook does; raises RuntimeError when the runner did not even start, which is
+    the machine's fault and must cost nobody a mark.
 
     job: slug and cells, each with source, and value (the name of the variable to carry out) or None.
     """
@@ -101,7 +104,7 @@ def run(slugs: Sequence[str], job: dict[str, Any], limits: Limits, unsafe: bool 
     if unsafe:
         full["limits"].pop("NPROC")  # counts all that this user runs
     read_end, write_end = os.pipe()
-    with tempfile.TemporaryDirectory(prefix="infrapm-") as work, tempfile.TemporaryFile() as filter_file:
+    with tempfile.TemporaryDirectory(prefix="infrapm-") as work, tempfile.TemporaryFile() as filter_file, tempfile.TemporaryFile() as complaints:
         (Path(work) / "job.json").write_text(json.dumps(full), encoding="utf-8")
         filter_file.write(seccomp_filter())
         filter_file.seek(0)
@@ -113,7 +116,7 @@ def run(slugs: Sequence[str], job: dict[str, Any], limits: Limits, unsafe: bool 
             command, environment = _bwrap(place, filter_file.fileno(), write_end), {}
         with (Path(work) / "job.json").open("rb") as given:  # to be read, not written, by whoever has it
             process = subprocess.Popen(
-                command, stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=work, env=environment,
+                command, stdin=given, stdout=subprocess.DEVNULL, stderr=complaints, cwd=work, env=environment,
                 pass_fds=(write_end, filter_file.fileno()), start_new_session=True,
             )  # fmt: skip
         os.close(write_end)
@@ -123,7 +126,11 @@ def run(slugs: Sequence[str], job: dict[str, Any], limits: Limits, unsafe: bool 
             os.killpg(process.pid, signal.SIGKILL)  # with bubblewrap's process, everything in the sandbox ends
             process.wait()
             os.close(read_end)
-    lines = _lines(data)
+        lines = _lines(data)
+        if not any(line.get("started") is True for line in lines):
+            complaints.seek(0)
+            told = complaints.read(1000).decode(errors="replace").strip().splitlines()
+            raise RuntimeError(f"the sandbox did not start: {told[-1] if told else 'it said nothing'}")
     if ended == "closed":
         ended = "done" if any(line.get("done") is True for line in lines) else "crashed"
     return Outcome(lines, ended, time.monotonic() - started)
@@ -147,13 +154,14 @@ def _bwrap(place: Path, filter_fd: int, channel: int) -> list[str]:
             command += ["--symlink", os.readlink(path), folder]
         elif path.is_dir():
             command += ["--ro-bind", folder, folder]
+    # Before the folders of Python, which may lie in one of them.
+    command += ["--size", str(_WRITABLE), "--tmpfs", "/tmp", "--size", str(_WRITABLE), "--tmpfs", "/box"]
     command += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try", "/etc/localtime", "/etc/localtime"]
     for folder in _python_folders():
         command += ["--ro-bind", folder, folder]
     for folder in _to_hide():
         command += ["--tmpfs", folder, "--remount-ro", folder]
     command += ["--proc", "/proc", "--dev", "/dev", "--size", str(2**20), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
-    command += ["--size", str(_WRITABLE), "--tmpfs", "/tmp", "--size", str(_WRITABLE), "--tmpfs", "/box"]
     command += ["--ro-bind", str(place), "/course", "--ro-bind", str(RUNNER), "/course-runner.py"]
     for cached in place.glob("fontlist-*.json"):
         command += ["--ro-bind", str(cached), f"/box/mpl/{cached.name}"]

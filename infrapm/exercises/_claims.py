@@ -12,6 +12,7 @@ LEDGER = next(
     _HERE.parents[2] / "book/data/claims.csv",
 )
 _EVIDENCE = re.compile(r"^\[([^\]]+)\]\s*")
+_KNOWN = re.compile(r"\s*\[(?:confirmed|judgment|arithmetic|looked for)[^\]]*\]")
 # Whether a claim of this verdict holds up. Of the others nobody can say, so no trust in them is scored.
 _HOLDS = {"verified": True, "corrected": False, "misleading": False, "dated": False}
 
@@ -24,7 +25,9 @@ def claims() -> dict[str, dict[str, str]]:
         for row in csv.DictReader(file):
             tag = _EVIDENCE.match(row["known"])
             row["evidence"] = tag[1] if tag else "judgment"
-            row["known"] = _EVIDENCE.sub("", row["known"])
+            # A tag further on says how that part is known; a reader needs a word only for what is from memory.
+            known = _EVIDENCE.sub("", row["known"]).replace(" [recalled]", " (from memory)").replace("[recalled]", "From memory:")
+            row["known"] = _KNOWN.sub("", known).strip()
             rows[row["id"]] = row
     return rows
 

@@ -75,16 +75,16 @@ _ROW, _BAR = 40, 14
 
 
 def bars(rows: list[tuple[str, float, str]]) -> str:
-    """Bars under their labels: (label, length, what stands at the end). Lengths are 0 or more, the longest is whole."""
+    """Bars under their words: (label, length, value in words). Lengths are 0 or more, the longest is whole."""
     longest = max(length for _, length, _ in rows) or 1.0
     parts = []
     for row, (label, length, shown) in enumerate(rows):
         y = _ROW * row
-        width = max(2.0, 250 * length / longest) if length else 0.0
+        width = max(2.0, 340 * length / longest) if length else 0.0
         fill = BLUE if row % 2 else VERMILLION
-        parts.append(_text(0, y + 13, label, anchor="start"))
+        words = f'{escape(label)}: <tspan font-weight="600">{escape(shown)}</tspan>'
+        parts.append(f'<text x="0" y="{y + 13}" stroke="none" fill="currentColor">{words}</text>')
         parts.append(f'<rect x="0" y="{y + 19}" width="{width:.1f}" height="{_BAR}" rx="2" class="ip-block" fill="{fill}"/>')
-        parts.append(_text(width + 6, y + 19 + _BAR - 2, shown, weight="600", anchor="start"))
     return _svg(parts, _ROW * len(rows) + 4)
 
 

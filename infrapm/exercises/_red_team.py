@@ -5,17 +5,16 @@ seed, so that every class can get another document. A flaw's number is computed 
 damage from that number, in the one unit of its document. The page, the notebook and grading read the same files. What a reader's review of one is worth stands in `_review`.
 """
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from infrapm.explore.tasks import NumericTask
 
+from ._documents import read_document
 from ._numbers import filled, names_for
 
 CLASSES = {
@@ -131,18 +130,11 @@ def number(flaw: Flaw, p: Parameters) -> float:
     return float(getattr(result(flaw, p), flaw.field))
 
 
-def _text(slug: str, id: str) -> str:
-    """The text of a document's file, by the loader of its chapter: in a browser both are in one zip file."""
-    spec = import_module(f"{__package__}.{slug.replace('-', '_')}").__spec__
-    file = Path(spec.origin).parents[1] / "data" / f"{slug}-{id}.toml"
-    return spec.loader.get_data(str(file)).decode("utf-8")
-
-
 @lru_cache(maxsize=None)
 def red_document(slug: str, id: str) -> Document:
     """The document of a chapter. Raises FileNotFoundError when there is none, ValueError for a span that fits no
     sentence or more than one."""
-    data = tomllib.loads(_text(slug, id))
+    data = read_document(slug, id)
     sections = tuple((s["title"], tuple(tuple(paragraph) for paragraph in s["paragraphs"])) for s in data["section"])
     sentences = [sentence for _, paragraphs in sections for paragraph in paragraphs for sentence in paragraph]
 
@@ -177,7 +169,7 @@ def cost_task(document: Document, flaw: Flaw, objective: int) -> NumericTask:
 
     return NumericTask(
         id=flaw.id.lower(),
-        title=f"Document {document.id.upper()}: compute what it costs",
+        title=f"{flaw.id}: compute what it costs",
         objective=objective,
         unit=flaw.task_unit,
         relative_tolerance=0.01,

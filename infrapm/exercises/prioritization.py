@@ -39,6 +39,7 @@ def share_text(share: float) -> str:
 
 
 def weight_text(weight: float) -> str:
+    """A weight as a percentage of three digits."""
     return f"{number_text(100 * weight, 3)}%"
 
 
@@ -70,7 +71,7 @@ def view_lead(lead: float) -> View:
     """How often the item with the higher score is really first."""
     efforts = lead_under_effort(lead, LOOSE).p_right
     inputs = simulate_rice(loose_lead(lead), TRIALS).p_first["first"]
-    cases = {"only the efforts": efforts, "all four inputs": inputs}
+    cases = {"efforts ±50%": efforts, "all four ±50%": inputs}
     rows = [
         {"case": case, "kind": kind, "share": share, "order": order}
         for case, right in cases.items()
@@ -79,7 +80,7 @@ def view_lead(lead: float) -> View:
     labels = [{"case": case, "share": right, "label": f"right {share_text(right)}"} for case, right in cases.items()]
     x = {"field": "share", **AMOUNT, "stack": "zero", "scale": {"domain": [0, 1]},
          "axis": {"title": "share of cases", "format": ".0%", "tickCount": 5}}  # fmt: skip
-    y = {"field": "case", "type": "nominal", "sort": None, "axis": {"title": "known to ±50%"}}
+    y = {"field": "case", "type": "nominal", "sort": None, "axis": NO_TITLE}
     color = {"field": "kind", "type": "nominal", "legend": {"title": None, "columns": 1},
              "scale": {"domain": ["first is right", "second would be"], "range": [BLUE, VERMILLION]}}  # fmt: skip
     picture = chart(
@@ -93,7 +94,7 @@ def view_lead(lead: float) -> View:
         {"parts": rows, "labels": labels, "coin": [{"at": 0.5}]},
     )  # fmt: skip
     table = Table(
-        ("Known to ±50%", "First is right", "Second would be"),
+        ("Known to", "First is right", "Second would be"),
         tuple((case, share_text(right), share_text(1 - right)) for case, right in cases.items()),
     )
     reading = (
@@ -206,6 +207,7 @@ def waiting_cost(order: str) -> float:
 
 
 def order_text(order: str) -> str:
+    """The jobs of an order such as "SCQ" by name."""
     return ", ".join(LETTERS[letter] for letter in order)
 
 
@@ -227,8 +229,7 @@ def view_order(order: str) -> View:
         190,
         [
             layer("bars", "bar", x=x, y=y, opacity={"condition": {"test": "datum.chosen", "value": 1}, "value": 0.35}),
-            layer("bars", {"type": "text", "align": "left", "dx": 5}, x=x, y=y,
-                  text={"condition": {"test": "datum.chosen", "field": "label"}, "value": ""}),
+            layer("bars", {"type": "text", "align": "left", "dx": 5}, x=x, y=y, text={"field": "label"}),
         ],
         {"bars": bars},
     )  # fmt: skip
@@ -345,14 +346,17 @@ def named(backlog: tuple[dict[str, Any], ...]) -> dict[str, dict[str, Any]]:
 
 
 def middle(span: tuple[float, float]) -> float:
+    """The middle of a range."""
     return (span[0] + span[1]) / 2
 
 
 def rice_middles(items: dict[str, dict[str, Any]]) -> dict[str, list[float]]:
+    """The four inputs of RICE of each item, each the middle of its range."""
     return {name: [middle(row[key]) for key in ("reach", "impact", "confidence", "effort")] for name, row in items.items()}
 
 
 def rice_ranges(items: dict[str, dict[str, Any]]) -> dict[str, list[list[float]]]:
+    """The four inputs of RICE of each item as ranges."""
     return {name: [list(row[key]) for key in ("reach", "impact", "confidence", "effort")] for name, row in items.items()}
 
 

@@ -116,9 +116,9 @@ BACKWARDS = Explorer(
     lead="Two numbers of a claim; the model solves for the one that it does not state.",
     controls=(
         Choice("kind", "The claim", tuple((key, words[0]) for key, words in KINDS.items()), "runs"),
-        Number("saving", "What is said to be saved", "", low=0.001, high=1e12, default=8_000,
+        Number("saving", "Said to be saved", "", low=0.001, high=1e12, default=8_000,
                help="In the unit of the claim: hours a year, USD a year, or ms."),
-        Number("step", "From how much", "", low=0.001, high=1e6, default=8,
+        Number("step", "From", "", low=0.001, high=1e6, default=8,
                help="Minutes a run, hours a month, or percent."),
     ),
     view=view_backwards,
@@ -180,7 +180,7 @@ def _own_picture(hours: float, values: list[Any], hourly_usd: float, cost_usd: f
     """The range of the value, against the cost and against counting every minute."""
     worst, middle, best = (value.value_usd for value in values)
     everything = max(0.0, hours * hourly_usd)
-    rows = ["every minute counted", "what blocked work", "what it costs"]
+    rows = ["every minute", "what blocked work", "what it costs"]
     y = {"field": "row", "type": "nominal", "sort": None, "scale": {"domain": rows}, "axis": {"title": None}}
 
     def x(field: str) -> dict[str, Any]:
@@ -213,9 +213,9 @@ OWN = Explorer(
         Number("before_min", "Before", "min", low=0.01, high=10_000, default=25, help="Minutes a run: a build, a deploy, a wait for a review."),
         Number("after_min", "After", "min", low=0, high=10_000, default=15),
         Number("runs_per_month", "Runs a month", "", low=0, high=1e9, default=1_200, help="Counted from a log, not estimated."),
-        Number("low", "Share of the wait that blocks: low", "%", low=0, high=1, default=0.1),
-        Number("likely", "Likely", "%", low=0, high=1, default=0.25, help="Ask or trace a sample: what did people do meanwhile?"),
-        Number("high", "High", "%", low=0, high=1, default=0.4),
+        Number("low", "Blocked share, low", "%", low=0, high=1, default=0.1),
+        Number("likely", "Blocked share, likely", "%", low=0, high=1, default=0.25, help="Ask or trace a sample: what did people do meanwhile?"),
+        Number("high", "Blocked share, high", "%", low=0, high=1, default=0.4),
         Number("hourly_usd", "Finance's rate for an hour", "USD", low=0, high=10_000, default=95, help="Ask finance; a rate of your own will be struck out."),
         Number("cost_usd", "What it costs a year", "USD", low=0, high=1e9, default=40_000, help="People, licenses and machines."),
     ),
@@ -253,7 +253,7 @@ QUIET = Explorer(
     title="A quiet year",
     lead="Two teams, one quiet year each. How well does it tell them apart?",
     controls=(
-        Number("incidents_per_year", "Incidents a year without prevention", "", low=0.01, high=50, default=1,
+        Number("incidents_per_year", "Incidents a year without prevention", "", low=0.01, high=12, default=1,
                stops=log_stops(0.1, 10)),
         Number("prevented_share", "Share that the team prevents", "%", low=0, high=1, default=0.5, stops=SHARES),
     ),
@@ -429,8 +429,8 @@ def card(claim: str, title: str, view: Callable[..., View], *controls: Control) 
     return Explorer(id=claim, title="Recompute", lead=title, controls=controls, view=view)
 
 
-def _count(name: str, label: str, default: int, high: int = 100_000) -> Number:
-    return Number(name, label, "", low=0, high=high, default=default, whole=True)
+def _count(name: str, label: str, default: int, low: int = 0, high: int = 100_000) -> Number:
+    return Number(name, label, "", low=low, high=high, default=default, whole=True)
 
 
 RECOMPUTE = (
@@ -454,7 +454,7 @@ RECOMPUTE = (
          Number("saving_usd", "Saving a year", "USD", low=1, high=1e12, default=12_000_000),
          Number("share", "Said to be", "%", low=0.001, high=1, default=0.1)),
     card("B021", "The model draws times and looks at the slowest.", recompute_worst,
-         Number("mean_ms", "Mean time", "ms", low=0.1, high=60_000, default=10), _count("requests", "Requests a day", 1_000_000, 10**9)),
+         Number("mean_ms", "Mean time", "ms", low=0.1, high=60_000, default=10), _count("requests", "Requests a day", 1_000_000, low=1, high=10**9)),
     card("A043", "The model sets the added errors against a month's budget.", recompute_guard,
          Number("slo", "Promise", "%", low=0.9, high=0.99999, default=0.999), Number("added", "Errors added", "%", low=0, high=1, default=0.001)),
     card("B022", "A request that makes many calls waits for the slowest.", recompute_tail,

@@ -147,7 +147,7 @@ def backoff(base_ms: float, cap_ms: float, attempt: int, mode: str = "full") -> 
     except OverflowError:
         ceiling = cap
     least = ceiling * {"none": 1.0, "full": 0.0, "equal": 0.5}[choice("mode", mode, MODES)]
-    return Backoff(ceiling, least, mean_ms=least / 2 + ceiling / 2, max_ms=ceiling)
+    return Backoff(ceiling, least, mean_ms=least + (ceiling - least) / 2, max_ms=ceiling)
 
 
 def backoff_schedule(base_ms: float, cap_ms: float, attempts: int, mode: str = "none") -> BackoffSchedule:

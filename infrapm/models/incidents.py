@@ -131,9 +131,10 @@ def restore_stats(restore_min: Sequence[float | None]) -> RestoreStats:
     if not closed:
         return RestoreStats(None, None, None)
     n = len(closed)
+    low, high = closed[(n - 1) // 2], closed[n // 2]
     return RestoreStats(
         mean_min=math.fsum(minutes / n for minutes in closed),  # each divided first: the sum may pass 1e308
-        median_min=closed[(n - 1) // 2] / 2 + closed[n // 2] / 2,
+        median_min=low + (high - low) / 2,
         p90_min=nearest_rank(closed, 0.9),
     )
 

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatch
@@ -33,6 +34,7 @@ INSTEAD = {
         "infrapm/explore/kernel.py": "kernel.py",
         "infrapm/exercises/_study.py": "study.py",
         "infrapm/exercises/_review.py": "review.py",
+        "infrapm/exercises/_documents.py": "documents.py",
         "html/entities.py": "entities.py",
     }.items()
 }
@@ -132,11 +134,20 @@ def vendored_files(root: Path) -> dict[str, bytes]:
 
 def our_files(package: Path) -> dict[str, bytes]:
     """The modules that may run in a browser, by the name that each has there, with those that stand in; and the
-    documents of the red team, which its tasks compute with."""
+    documents of the red team, as JSON."""
     paths = [package / "__init__.py", *(path for part in SENT for path in (package / part).rglob("*.py"))]
-    paths += package.glob("data/*-[a-z].toml")
     ours = {path.relative_to(package.parent).as_posix(): path for path in sorted(paths) if path.is_file()}
-    return {name: INSTEAD.get(name, path).read_bytes() for name, path in ours.items()}
+    documents = {f"infrapm/data/{path.stem}.json": sent_document(path) for path in sorted(package.glob("data/*-[a-z].toml"))}
+    return {name: INSTEAD.get(name, path).read_bytes() for name, path in ours.items()} | documents
+
+
+def sent_document(path: Path) -> bytes:
+    """A document of the red team without the words that its page shows: tasks compute with the rest."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    document |= {"conversion": "", "section": [], "decoy": []}
+    for flaw in document["flaw"]:
+        flaw |= dict.fromkeys(("why", "question", "fix", "rewrite"), "") | {"span": []}
+    return json.dumps(document).encode()
 
 
 def tools() -> list[Path]:
@@ -159,7 +170,7 @@ def parts(sources: Mapping[str, bytes]) -> tuple[set[str], dict[str, set[str]]]:
     of_all = with_imports(f"{folder}__init__.py", sources)
     base = {name for name in shared if name in of_all or sum(name in files for files in needed.values()) != 1}
     slugs = {name: Path(name).stem.replace("_", "-") for name in modules}
-    documents = {name: {file for file in sources if fnmatch(file, f"infrapm/data/{slug}-?.toml")} for name, slug in slugs.items()}
+    documents = {name: {file for file in sources if fnmatch(file, f"infrapm/data/{slug}-?.json")} for name, slug in slugs.items()}
     return base, {slugs[name]: (needed[name] - base) | documents[name] for name in modules}
 
 

@@ -13,7 +13,7 @@ import pytest
 from infrapm.course import sandbox
 from infrapm.course.cli import main
 from infrapm.course.files import read_csv
-from infrapm.course.folder import Course
+from infrapm.course.folder import Course, new_course
 from infrapm.site.chapters import ROOT
 from tests.course import pupils
 from tests.course.pupils import SLUG, released, stand_in
@@ -64,6 +64,17 @@ def test_the_roster_is_read_again(here: Path, capsys: pytest.CaptureFixture) -> 
     assert [(s.id, s.name) for s in Course(here / "courses/sre-2026").students] == [("ann", "Ann Lee"), ("bob", "Bob B. Ray"), ("cem", "Cem Öz")]
 
 
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a course that is good, a place that is taken, and a list that is no class."""
+    here = tmp_path_factory.mktemp("here")
+    new_course(here / "courses" / "good", [SLUG], pupils.students("Ann Lee"))
+    (here / "courses/there").mkdir(parents=True)
+    (here / "courses/there/mine.txt").touch()
+    (here / "bad.csv").write_text("name\nAnn\n")
+    return here
+
+
 @pytest.mark.parametrize(
     "words, message",
     [
@@ -78,12 +89,10 @@ def test_the_roster_is_read_again(here: Path, capsys: pytest.CaptureFixture) -> 
         (("course", "roster", "bad.csv", "--course", "good"), "has no column that tells the students apart"),
     ],
 )
-def test_what_cannot_be_done_gets_a_sentence(here: Path, words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture) -> None:
-    (here / "courses/there").mkdir(parents=True)
-    (here / "courses/there/mine.txt").touch()
-    (here / "bad.csv").write_text("name\nAnn\n")
-    run("course", "new", "good", "--roster", "students.csv", "--chapters", SLUG)
-    capsys.readouterr()
+def test_what_cannot_be_done_gets_a_sentence(
+    good: Path, words: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(good)
     assert run(*words) == 1
     told = capsys.readouterr()
     assert told.err.startswith("infrapm: ") and message in told.err and "Traceback" not in told.err

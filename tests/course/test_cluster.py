@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from distributed import Client, LocalCluster
 
@@ -82,6 +83,8 @@ def test_nothing_listens_for_strangers_on_one_machine() -> None:
     with connected("", 2) as client:
         assert client.scheduler_info()["address"].startswith("inproc://")
         assert all(address.startswith("inproc://") for address in client.scheduler_info()["workers"])
+        listening = [at.laddr.ip for at in psutil.Process().net_connections() if at.status == psutil.CONN_LISTEN]
+        assert set(listening) <= {"127.0.0.1"}
 
 
 def test_a_scheduler_that_is_not_there_gets_a_sentence() -> None:

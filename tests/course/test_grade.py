@@ -484,3 +484,22 @@ def test_what_cannot_be_graded_gets_a_sentence(course: Course, tmp_path: Path, m
 def test_one_command_at_a_time(course: Course) -> None:
     with course.alone(), pytest.raises(Stop, match="Another infrapm command is at work"), Course(course.path).alone():
         pass
+
+
+def test_a_machine_that_fails_costs_nobody_a_mark(course: Course, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy, code = released(course), course.code(SLUG)
+    monkeypatch.setattr(sandbox, "problem", lambda: "")
+    failing = {"on": True}
+
+    def run(slugs: object, job: dict, limits: object, unsafe: bool = False) -> sandbox.Outcome:
+        if failing["on"] and any("0.123" in cell["source"] for cell in job["cells"]):
+            raise RuntimeError("the sandbox did not start: out of disk")
+        return stand_in(slugs, job, limits, unsafe)
+
+    monkeypatch.setattr(sandbox, "run", run)
+    marked = pupils.filled(pupils.right(SLUG, copy, code), {"delivered-answer": "delivered = 0.123"})
+    done = graded(course, hand(ann=pupils.right(SLUG, copy, code), bob=marked))
+    assert done.failed == [("bob", "RuntimeError: the sandbox did not start: out of disk")]
+    assert "bob" not in scores(course) and scores(course)["ann"]["spend"] == 2
+    failing["on"] = False
+    assert graded(course).ran == 1 and scores(course)["bob"]["spend"] == 2

@@ -241,7 +241,7 @@ def test_it_works_without_root(tmp_path: Any) -> None:
         f"job = {{'slug': {SLUG!r}, 'cells': [{{'source': 'import os\\nprint(os.getuid())\\nx = 6 * 7', 'locked': False, 'value': 'x'}}]}};"
         f"told = sandbox.run([{SLUG!r}], job, sandbox.Limits());"
         "caps = [line for line in open('/proc/self/status') if line.startswith('CapEff')][0].split()[1];"
-        "print(os.getuid(), int(caps, 16), told.ended, told.lines[1]['value'], told.lines[1]['output'].strip())"
+        "print(os.getuid(), int(caps, 16), told.ended, told.lines[2]['value'], told.lines[2]['output'].strip())"
     )
     command = [sys.executable, "-c", program]
     if os.geteuid() == 0:
@@ -264,11 +264,18 @@ def test_what_a_student_sees_in_jupyterlab_runs(tmp_path: Any) -> None:
     setup = f"from infrapm.classroom import exercises\nshow, ask, table, check = exercises({SLUG!r}, 'AAAA-BBBB-CCCC')"
     cells = [{"source": setup, "locked": True, "value": None}, {"source": source, "locked": False, "value": "x"}]
     told = sandbox.run([SLUG], {"slug": SLUG, "cells": cells}, sandbox.Limits())
-    assert told.ended == "done" and told.lines[2]["error"] == ""
-    assert int(told.lines[2]["value"]["whole"]) >= 3 and told.lines[2]["output"].rstrip().endswith(told.lines[2]["value"]["whole"])
+    assert told.ended == "done" and told.lines[3]["error"] == ""
+    assert int(told.lines[3]["value"]["whole"]) >= 3 and told.lines[3]["output"].rstrip().endswith(told.lines[3]["value"]["whole"])
 
 
 def test_without_a_sandbox_values_come_out_the_same() -> None:
     cells = [{"source": "import os\nx = os.getpid() * 0 + 6 * 7\nprint('hi')", "locked": False, "value": "x"}]
     told = sandbox.run([SLUG], {"slug": SLUG, "cells": cells}, sandbox.Limits(), unsafe=True)
-    assert told.ended == "done" and told.lines[1]["value"] == {"whole": "42"} and told.lines[1]["output"] == "hi\n"
+    assert told.ended == "done" and told.lines[2]["value"] == {"whole": "42"} and told.lines[2]["output"] == "hi\n"
+
+
+@needs_sandbox
+def test_a_sandbox_that_does_not_start_is_nobody_s_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "RUNNER", sandbox.RUNNER.with_name("no-such-file.py"))
+    with pytest.raises(RuntimeError, match="the sandbox did not start: bwrap: .*no-such-file.py"):
+        sandbox.run([SLUG], {"slug": SLUG, "cells": []}, sandbox.Limits())

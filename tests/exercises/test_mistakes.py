@@ -583,9 +583,10 @@ PAGE = (ROOT / "book" / "mistakes.md").read_text(encoding="utf-8")
         "loses 57,000.",  # 60,000 - 6 x 500
         "meets 20 times the load",
         "shows 505 ms",
-        "percentile` is 1,000.",
-        "200 minutes a year, from four incidents",
-        "14,400 USD a year. A page elsewhere",
+        "percentile is 1,000.",
+        "14,400 USD a year. A page elsewhere",  # 4 x 300 x 12
+        "one incident a year (3,600 USD) to six (21,600 USD)",
+        "fewer than 75 such calls",  # 900 / 12
         "27 minutes are 6.25 monthly budgets of 99.99%",  # of 4.32 min each
         "190 minutes: 44 monthly budgets",
         "Twice 60 is 120%",

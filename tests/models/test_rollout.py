@@ -239,6 +239,12 @@ def test_same_seed_same_result_and_no_global_state():
     assert random.getstate() == before
 
 
+def test_defaults():
+    for function in (false_positive_rate, pocock_z):
+        given = {name: one.default for name, one in inspect.signature(function).parameters.items() if name != "looks"}
+        assert given == {"alpha": 0.05, "trials": 100_000, "seed": 1, "backend": "python"}
+
+
 def test_numpy_works_in_portions_without_a_seam():
     # A million draws a portion: 250,000 runs of ten looks are three portions.
     largest, _ = model._largest_z(10, 250_000, 1, "numpy")
@@ -340,6 +346,7 @@ def test_kubernetes_defaults():
     assert rolling_update(10) == model.RollingUpdate(3, 2, 13, 8)
     assert rolling_update(3) == model.RollingUpdate(1, 0, 4, 3)  # three replicas never lose one
     assert rolling_update(7) == model.RollingUpdate(2, 1, 9, 6)
+    assert rolling_update(1_000) == model.RollingUpdate(250, 250, 1_250, 750)
     assert rolling_update(10, surge_fraction=0.25, unavailable_fraction=0.25) == rolling_update(10)
 
 

@@ -6,11 +6,11 @@ interpreter: no expected result is written here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from infrapm.exercises import CHAPTERS, chapter
 from infrapm.exercises.availability import MONTH_BUDGET, NINES
@@ -42,6 +42,37 @@ def new_reader(new_reader: NewReader) -> NewReader:
         return reader
 
     return new
+
+
+# Runs before a page's own scripts: what a reader left on an earlier page is gone, the snapshot of Python stays.
+FORGET = """if (location.protocol.startsWith("http")) {
+    localStorage.infrapm = JSON.stringify({version: 1, settings: {skip_gates: true}, chapters: {}});
+}"""
+
+
+@pytest.fixture(scope="module")
+def regular(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
+    """A reader who has been here before: Python starts from the snapshot, which takes a quarter of the time."""
+    reader = chromium.new_context(viewport={"width": 1440, "height": 900})
+    reader.set_default_timeout(60_000)
+    reader.add_init_script(FORGET)
+    uncaught: list[str] = []
+    reader.on("weberror", lambda error: uncaught.append(str(error.error)))
+    page = reader.new_page()
+    page.goto(f"{site.address}/book/index.html")  # its explorer is in view
+    assert page.evaluate(SNAPSHOT_KEPT)
+    page.close()
+    yield reader
+    reader.close()
+    assert uncaught == []
+
+
+@pytest.fixture
+def again(regular: BrowserContext) -> Iterator[BrowserContext]:
+    """The regular reader, with no page open before or after a test."""
+    yield regular
+    for page in regular.pages:
+        page.close()
 
 
 # --- What a page shows, and what Python says it must show
@@ -181,7 +212,7 @@ def test_without_javascript_everything_is_there(new_reader: NewReader, site: Sit
         for fold in page.locator(".ip-exercise details:not(.ip-rubric), .ip-solution").all():
             inside = fold.locator("> :not(summary)").first
             assert not inside.is_visible()
-            fold.locator("summary").click()
+            fold.locator("> summary").click()
             assert inside.is_visible()
 
 
@@ -194,8 +225,8 @@ def find_task(part: Locator) -> Task:
 
 
 @pytest.mark.parametrize("slug, explorer", EXPLORERS)
-def test_every_move_by_keyboard_is_answered_as_in_python(reader: BrowserContext, site: Site, slug: str, explorer: Explorer) -> None:
-    part = open_explorer(reader, site, slug, explorer)
+def test_every_move_by_keyboard_is_answered_as_in_python(again: BrowserContext, site: Site, slug: str, explorer: Explorer) -> None:
+    part = open_explorer(again, site, slug, explorer)
     assert sorted(shown(part)["described"]) == sorted(control.name for control in explorer.controls)
     for control in explorer.controls:
         if isinstance(control, Number):
@@ -240,24 +271,25 @@ BAD = ("-1", "1e9", "", "  ", "three nines", "nan", "inf", "1e400", "99,95", "99
 
 
 @pytest.mark.parametrize("slug, explorer", EXPLORERS)
-def test_a_bad_value_gets_its_sentence_and_the_picture_stays(reader: BrowserContext, site: Site, slug: str, explorer: Explorer) -> None:
-    part = open_explorer(reader, site, slug, explorer)
+def test_a_bad_value_gets_its_sentence_and_the_picture_stays(again: BrowserContext, site: Site, slug: str, explorer: Explorer) -> None:
+    part = open_explorer(again, site, slug, explorer)
     for control in explorer.controls:
         if not isinstance(control, Number):
             continue
         low, good = control.shown(control.low), control.shown(control.default)
         move(part, explorer, control.name, low, lambda: type_in(part, control.name, low))
         refused = []
-        for text in BAD:
+        bad = BAD if explorer is NINES else BAD[:5]  # what is read is the same everywhere; where it is told is not
+        for text in bad:
             answer = move(part, explorer, control.name, text, lambda: type_in(part, control.name, text))
             refused += [text] if control.name in answer.errors else []
-        assert set(BAD) - set(refused) <= {"0.999"}  # which may be a percentage, or a number of hours
+        assert set(bad) - set(refused) <= {"0.999"}  # which may be a percentage, or a number of hours
         answer = move(part, explorer, control.name, good, lambda: type_in(part, control.name, good))
         assert answer.view is not None
 
 
-def test_what_is_typed_is_answered_when_the_typing_stops(reader: BrowserContext, site: Site) -> None:
-    part = open_explorer(reader, site, "availability", NINES)
+def test_what_is_typed_is_answered_when_the_typing_stops(again: BrowserContext, site: Site) -> None:
+    part = open_explorer(again, site, "availability", NINES)
     availability, downtime = field(part, "availability"), field(part, "downtime_min")
     for name, text, box in (("availability", "99.95", availability), ("downtime_min", "20 min", downtime), ("downtime_min", "45 s", downtime)):
         before = shown(part)
@@ -287,8 +319,8 @@ def test_the_last_value_wins_while_python_starts(new_reader: NewReader, site: Si
     assert int(part.get_attribute("data-drawn")) <= 2, "moves in between are not computed"
 
 
-def test_an_answer_leaves_alone_what_is_being_typed(reader: BrowserContext, site: Site) -> None:
-    part = open_explorer(reader, site, "availability", NINES)
+def test_an_answer_leaves_alone_what_is_being_typed(again: BrowserContext, site: Site) -> None:
+    part = open_explorer(again, site, "availability", NINES)
     type_in(part, "availability", "99.95")
     # In one go, so that the answer to the first change comes while the second is being typed.
     part.evaluate("""part => {
@@ -313,8 +345,8 @@ def test_an_answer_leaves_alone_what_is_being_typed(reader: BrowserContext, site
     check_shown(part, NINES.answer(NINES.defaults | {"downtime_min": "20"}, "downtime_min"), {})
 
 
-def test_another_width_draws_anew_and_changes_no_value(reader: BrowserContext, site: Site) -> None:
-    part = open_explorer(reader, site, "availability", NINES)
+def test_another_width_draws_anew_and_changes_no_value(again: BrowserContext, site: Site) -> None:
+    part = open_explorer(again, site, "availability", NINES)
     type_in(part, "downtime_min", "20")
     before = shown(part)
     part.page.set_viewport_size({"width": 500, "height": 900})
@@ -334,7 +366,8 @@ def feedback_shown(part: Locator, feedback: Feedback) -> None:
     expected = f"{MARKS[feedback.status]}{feedback}"
     part.page.wait_for_function("([part, text]) => part.querySelector('.ip-feedback').textContent === text", arg=[part.element_handle(), expected])
     if feedback.hint is not None:
-        assert part.locator(".ip-hint").nth(feedback.hint).get_attribute("open") is not None
+        # Two wrong answers may get the same words; then the hint tells that the second was judged.
+        expect(part.locator(".ip-hint").nth(feedback.hint)).to_have_attribute("open", "")
 
 
 def open_hints(part: Locator) -> int:
@@ -342,8 +375,8 @@ def open_hints(part: Locator) -> int:
 
 
 @pytest.mark.parametrize("slug", CHAPTERS)
-def test_tasks_are_judged_as_in_python(reader: BrowserContext, site: Site, slug: str) -> None:
-    page = reader.new_page()
+def test_tasks_are_judged_as_in_python(again: BrowserContext, site: Site, slug: str) -> None:
+    page = again.new_page()
     path = site.page_with(slug, f"task-{chapter(slug).TASKS[0].id}")
     page.goto(f"{site.address}/{path}")
     for task in chapter(slug).TASKS:
@@ -392,8 +425,8 @@ def give(part: Locator, answer: str | list[str]) -> None:
         option.press("Enter")
 
 
-def test_units_are_read_and_slips_cost_no_hint(reader: BrowserContext, site: Site) -> None:
-    page = reader.new_page()
+def test_units_are_read_and_slips_cost_no_hint(again: BrowserContext, site: Site) -> None:
+    page = again.new_page()
     page.goto(f"{site.address}/{CHAPTER_PAGE}")
     part = page.locator(f"#task-{MONTH_BUDGET.id}")
     for answer, status in (("259,2", "wrong"), ("nan", "wrong"), ("259.2", "right"), ("259.2 min", "right"), ("4.32 h", "right")):
@@ -583,8 +616,8 @@ FOCUSED = """() => {
 }"""
 
 
-def test_with_the_keyboard_alone_everything_is_reached(reader: BrowserContext, site: Site) -> None:
-    page = reader.new_page()
+def test_with_the_keyboard_alone_everything_is_reached(again: BrowserContext, site: Site) -> None:
+    page = again.new_page()
     page.goto(f"{site.address}/{CHAPTER_PAGE}")
     explorer, task = (page.locator(kind).first for kind in (".ip-explorer", ".ip-task"))
     wanted = {part.get_attribute("id"): part.locator("input, select, button, summary").count() for part in (explorer, task)}
@@ -616,9 +649,9 @@ def set_width(page: Page, width: int) -> None:
         settle(part)
 
 
-def test_at_any_width_nothing_is_cut_off(reader: BrowserContext, site: Site) -> None:
+def test_at_any_width_nothing_is_cut_off(again: BrowserContext, site: Site) -> None:
     for path in site.pages():
-        page = reader.new_page()
+        page = again.new_page()
         page.goto(f"{site.address}/{path}")
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         for live in (False, True) if path == CHAPTER_PAGE else (False,):
@@ -644,20 +677,22 @@ def show_error_and_answers(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(new_reader: NewReader, site: Site, scheme: str) -> None:
-    reader = new_reader(color_scheme=scheme)
+def test_axe_finds_no_violation(regular: BrowserContext, site: Site, scheme: str) -> None:
+    """As a page opens and with everything open, wide and narrow: in one scheme the one, in the other the other."""
     for path in site.pages():
-        page = reader.new_page()
+        page = regular.new_page()
+        page.emulate_media(color_scheme=scheme)
         page.goto(f"{site.address}/{path}")
         assert page.locator("html").get_attribute("data-theme") == scheme
         page.add_script_tag(path=AXE)
-        for live in (False, True) if page.locator(".ip-explorer").count() else (False,):
-            if live:
-                page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-                show_error_and_answers(page)
-            for width in (390, 1440):
-                set_width(page, width)
-                assert axe_violations(page) == [], f"{path} at {width}, live: {live}"
+        at_first, live = (390, 1440) if scheme == "light" else (1440, 390)
+        set_width(page, at_first)
+        assert axe_violations(page) == [], f"{path} at {at_first}"
+        if page.locator(".ip-explorer").count():
+            page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+            show_error_and_answers(page)
+            set_width(page, live)
+            assert axe_violations(page) == [], f"{path} at {live}, everything open"
         page.close()
 
 

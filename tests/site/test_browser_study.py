@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -11,12 +12,24 @@ from infrapm.exercises import chapter
 from infrapm.exercises._content import Choice, content
 from infrapm.exercises._numbers import filled
 from infrapm.site.chapters import slugs
-from tests.conftest import Site
+from tests.conftest import SAVE_DATA, Site
 
 pytestmark = pytest.mark.browser
 
 CHAPTERS = slugs()
 NewReader = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def new_reader(new_reader: NewReader) -> NewReader:
+    """Readers for whom Python sleeps: nothing here asks it."""
+
+    def new(**options: Any) -> BrowserContext:
+        reader = new_reader(**options)
+        reader.add_init_script(SAVE_DATA)
+        return reader
+
+    return new
 
 
 def open_chapter(reader: BrowserContext, site: Site, slug: str) -> Page:
@@ -83,11 +96,11 @@ def test_a_prediction_opens_its_explorer(reader: BrowserContext, site: Site, slu
     for prediction in content(slug).predictions:
         explorer = page.locator(f"#explorer-{prediction.explorer}")
         expect(explorer).to_have_class("ip-explorer ip-gated")
-        expect(explorer.locator("form input").first).to_be_disabled()
+        expect(explorer.locator("form :is(input, select, textarea)").first).to_be_disabled()
         expect(explorer.locator(".ip-reading")).to_be_hidden()
         commit(page, slug, prediction, prediction.right)
         expect(explorer).not_to_have_class("ip-explorer ip-gated")
-        expect(explorer.locator("form input").first).to_be_enabled()
+        expect(explorer.locator("form :is(input, select, textarea)").first).to_be_enabled()
         expect(explorer.locator(".ip-reading")).to_be_visible()
         expect(part(page, slug, prediction.id).locator(".ip-after")).to_be_visible()
 

@@ -46,10 +46,11 @@ def test_how_the_book_is_made_tells_the_minutes_as_they_are() -> None:
     assert f"at {WORDS_A_MINUTE} a minute" in told
     (steps,) = re.findall(r"Working adds up the steps: (.+?);", told)
     minutes = [NUMBER[word] for word in re.findall(r"\w+", steps) if word in NUMBER]
-    assert minutes == [2, 1, 3, 10, 5] and "one for" in steps
-    by_kind = {re.search(r'"(?:ip-)?(\w+)"', mark)[1]: minutes for mark, minutes in STEP_MIN.items()}
+    assert minutes == [2, 1, 3, 4, 10, 5] and "one for" in steps
+    by_kind = {re.search(r'"(?:ip-)?([\w-]+)"', mark)[1]: minutes for mark, minutes in STEP_MIN.items()}
     assert by_kind == {
-        "explorer": 2, "task": 2, "decision": 2, "prediction": 1, "question": 1, "again": 1, "evidence": 3, "judgment": 10, "card": 5
+        "explorer": 2, "task": 2, "decision": 2, "prediction": 1, "question": 1, "again": 1, "audit": 1, "evidence": 3,
+        "red-team": 4, "judgment": 10, "card": 5
     }  # fmt: skip
 
 

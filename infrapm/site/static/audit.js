@@ -86,8 +86,9 @@ function picture(table) {
   const lines = table.map(({ verdict, cards }, row) => {
     const y = 26 + 34 * row;
     const dots = cards.map(({ trust, holds }, at) => {
-      const before = cards.slice(0, at).filter((card) => card.trust === trust).length; // the same trust: side by side
-      return `<g fill="${COLOR[holds]}" stroke="${COLOR[holds]}">${MARK[holds](x(trust) + 13 * before - 6, y)}</g>`;
+      const same = cards.filter((card) => card.trust === trust); // side by side
+      const aside = 13 * (same.indexOf(cards[at]) - (same.length - 1) / 2);
+      return `<g fill="${COLOR[holds]}" stroke="${COLOR[holds]}">${MARK[holds](x(trust) + aside, y)}</g>`;
     });
     return `<text x="0" y="${y + 4}">${verdict}</text><path d="M${x(0)} ${y}H${x(100)}" stroke="currentColor" opacity="0.25"/>${dots.join("")}`;
   });

@@ -148,21 +148,21 @@ async function draw(box, picture, drawn) {
 
 // ---- Explorers ---------------------------------------------------------------------------------
 
-function fillTable(table, { rows }) {
-  table.tBodies[0].replaceChildren(
-    ...rows.map((cells) => {
-      const row = document.createElement("tr");
-      row.append(
-        ...cells.map((text, column) => {
-          const cell = document.createElement(column ? "td" : "th");
-          if (!column) cell.scope = "row";
-          cell.textContent = text;
-          return cell;
-        })
-      );
-      return row;
-    })
-  );
+function fillTable(table, { header, rows }) {
+  const tr = (cells, scope) => {
+    const row = document.createElement("tr");
+    row.append(
+      ...cells.map((text, column) => {
+        const cell = document.createElement(scope === "col" || !column ? "th" : "td");
+        if (cell.localName === "th") cell.scope = scope;
+        cell.textContent = text;
+        return cell;
+      })
+    );
+    return row;
+  };
+  table.tHead.replaceChildren(tr(header, "col"));
+  table.tBodies[0].replaceChildren(...rows.map((cells) => tr(cells, "row")));
 }
 
 // How each kind of control gives and takes its text; fields are its inputs with a name.
