@@ -162,6 +162,7 @@ class Output(io.TextIOBase):
 
 
 def too_long(*_) -> None:
+    """End the cell that is running: the alarm of its time limit."""
     raise TimeoutError("this cell took too long")
 
 
