@@ -83,7 +83,7 @@ def binomial_tail(k: int, n: int, p: float, q: float) -> float:
     total = 0.0
     for i in range(k, n + 1):
         total += term
-        if term < total * 1e-18:
+        if term <= total * 1e-18:  # both 0 where even the largest term is
             break
         term *= (n - i) / (i + 1) * p / q
     return total

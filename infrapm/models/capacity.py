@@ -601,8 +601,7 @@ def fit_usl(load: Sequence[float], throughput: Sequence[float]) -> UslFit:
     Rule: alpha, beta >= 0 and gamma > 0 that make the sum of the squared differences between measured and fitted
     throughput smallest (nonlinear least squares on throughput, not Gunther's fit of a transformed parabola). The
     other results are those of `usl_throughput` and `usl_peak`.
-    Arguments: `load` and `throughput` lists of equal length, numbers above 0, with three or more distinct loads; at
-    least one load is 1 or more.
+    Arguments: `load` and `throughput` lists of equal length, numbers above 0, with three or more distinct loads.
     Errors: ValueError outside these ranges, and for throughput that falls so fast from the smallest load on that no
     finite gamma fits best.
     Source: [gunther2007guerrilla, moeding_usl].
@@ -673,7 +672,7 @@ def _fit_reciprocal(columns: list[list[float]], measured: list[float]) -> tuple[
 
     def fit(coefficients: list[float]) -> tuple[list[float], float]:
         sums = [_dot(coefficients, row) for row in rows]
-        if min(sums) <= 0:
+        if not all(total > 0 for total in sums):
             return [], math.inf
         fitted = [1 / total for total in sums]
         off = list(map(sub, measured, fitted))

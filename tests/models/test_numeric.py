@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrapm.models._numeric import at_most, nearest_rank, round_down, round_up, same
+from infrapm.models._numeric import at_most, binomial_tail, nearest_rank, round_down, round_up, same
 
 
 @given(st.integers(0, 10**13), st.integers(1, 10**4))
@@ -42,3 +42,8 @@ def test_equal_within_a_relative_1e_9():
 @pytest.mark.parametrize("p, n, rank", [(0, 5, 1), (0.4, 5, 2), (1, 5, 5), (0.29, 100, 29), (0.9, 1_000, 900), (1e-12, 3, 1)])
 def test_nearest_rank(p, n, rank):
     assert nearest_rank(range(1, n + 1), p) == rank
+
+
+def test_a_tail_below_the_smallest_float_is_0_and_ends():
+    assert binomial_tail(10**150, 10**300, 5e-324, 1.0) == 0
+    assert binomial_tail(900, 1_000, 1e-3, 0.999) == 0
