@@ -9,3 +9,9 @@ for (const dialog of document.querySelectorAll("dialog")) {
     dialog.close();
   });
 }
+
+// Code that is wider than its box can be scrolled by keyboard, also when a fold or another width brings it there.
+const wide = new ResizeObserver((entries) => {
+  for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+});
+for (const code of document.querySelectorAll("pre")) wide.observe(code);
