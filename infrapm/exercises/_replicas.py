@@ -92,7 +92,7 @@ def price_list(
 ) -> str:
     """Every R (columns) and W (rows) with the P99.9 that each costs, and how many reads are fresh where they meet."""
     n = max(read_prices)
-    left, top, row_h = 84, 74, 38
+    left, top, row_h = 70, 74, 38
     column_w = min((_WIDTH - left - 4) / n, 110)
     parts = [_words(0, 14, title, weight=600, anchor="start")]
     parts.append(_words(left, 34, "a read waits for R: P99.9", size=11, anchor="start"))
@@ -104,18 +104,19 @@ def price_list(
         parts.append(_words(x, 66, price, size=11))
     for w, price in write_prices.items():
         y = top + (w - 0.5) * row_h
-        parts.append(_words(0, y + 4, f"W = {w}", weight=600, anchor="start"))
-        parts.append(_words(left - 6, y + 4, price, size=11, anchor="end"))
+        parts.append(_words(0, y - 2, f"W = {w}", weight=600, anchor="start"))
+        parts.append(_words(0, y + 12, price, size=11, anchor="start"))
     for offer in offers:
         x, y = left + (offer.R - 1) * column_w, top + (offer.W - 1) * row_h
         fill = f'fill="{BLUE}" stroke="none"' if offer.overlap else 'stroke-opacity="0.6"'
         parts.append(f'<rect class="ip-offer" x="{x + 3:.1f}" y="{y + 3}" width="{column_w - 6:.1f}" height="{row_h - 6}" rx="5" {fill}/>')
         ink = "#fff" if offer.overlap else "currentColor"
-        star = " ★" if offer.on_front else ""
-        parts.append(
-            f'<text x="{x + column_w / 2:.1f}" y="{y + row_h / 2 + 4}" text-anchor="middle" stroke="none" fill="{ink}" '
-            f'font-weight="{600 if offer.on_front else 400}">{escape(offer.fresh)}{star}</text>'
-        )
+        lines = (offer.fresh, "★") if offer.on_front else (offer.fresh,)
+        for line, text in enumerate(lines):
+            parts.append(
+                f'<text x="{x + column_w / 2:.1f}" y="{y + row_h / 2 + 4 + 14 * line - 7 * (len(lines) - 1)}" text-anchor="middle" '
+                f'stroke="none" fill="{ink}" font-weight="{600 if offer.on_front else 400}">{escape(text)}</text>'
+            )
         if offer.chosen:
             parts.append(
                 f'<rect class="ip-yours" x="{x + 0.5:.1f}" y="{y + 0.5}" width="{column_w - 1:.1f}" height="{row_h - 1}" rx="7" '
@@ -124,11 +125,11 @@ def price_list(
     below = top + n * row_h + 16
     parts.append(f'<rect x="0" y="{below - 10}" width="12" height="12" rx="3" fill="{BLUE}" stroke="none"/>')
     parts.append(_words(17, below, "quorums overlap", size=11, anchor="start"))
-    parts.append(_words(112, below, "★ no other choice beats it", size=11, anchor="start"))
     if any(offer.chosen for offer in offers):
-        parts.append(f'<rect x="262" y="{below - 10}" width="12" height="12" rx="3" stroke="{VERMILLION}" stroke-width="2.5"/>')
-        parts.append(_words(279, below, "yours", size=11, anchor="start"))
-    return _drawing(below + 8, parts)
+        parts.append(f'<rect x="151" y="{below - 10}" width="12" height="12" rx="3" stroke="{VERMILLION}" stroke-width="2.5"/>')
+        parts.append(_words(168, below, "yours", size=11, anchor="start"))
+    parts.append(_words(0, below + 18, "★ no other choice beats it", size=11, anchor="start"))
+    return _drawing(below + 26, parts)
 
 
 def latency_lanes(lanes: Mapping[str, Sequence[float]], labels: Mapping[str, str], title: str) -> str:
@@ -213,7 +214,8 @@ def spread_drawing(reached_ms: Mapping[str, float], acked_ms: float, reads: Sequ
         parts.append(f'<path d="M{at(read.start_ms):.1f} {y}H{at(read.end_ms):.1f}" stroke="{color}" stroke-width="5"/>')
         parts.append(_words(0, y + 4, read.name, anchor="start"))
         says = f"v{read.version}" + (" ✗ older" if read.older else "")
-        parts.append(_words(at(read.end_ms) + 7, y + 4, says, weight=600, anchor="start"))
+        # Right of both reads, where no line of the other crosses it.
+        parts.append(_words(at(max(each.end_ms for each in reads)) + 7, y + 4, says, weight=600, anchor="start"))
     bottom = base + 26 * len(reads) + 8
     for ms in range(0, int(until_ms) + 1, 5):
         parts.append(f'<path d="M{at(ms):.1f} {bottom - 14}v5"/>')
