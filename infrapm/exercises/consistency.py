@@ -229,7 +229,7 @@ def view_eventual(t_ms: float) -> View:
         {"rows": rows, "here": here},
     )
     wait = "At once" if t_ms == 0 else f"{ms_text(t_ms)} after the acknowledgment"
-    told = ", ".join(f"{name} {share}" for name, share, _ in cells)
+    told = "; ".join(f"{name} {share}" for name, share, _ in cells)
     reading = f"{wait}, fresh reads with R = W = 1 of 3: {told}."
     return View(picture, reading, Table(("Store", "Fresh at this wait", "99.9% fresh after"), tuple(cells)))
 
