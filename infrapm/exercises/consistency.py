@@ -458,6 +458,8 @@ def all_year_reading(mine: PbsChoice, t_ms: float, n: int) -> str:
 
 def place_reading(front: PbsFront, mine: PbsChoice) -> str:
     """Where a choice lies among all of them."""
+    if len(front.choices) == 1:
+        return ""
     if (mine.R, mine.W) in front.front:
         return "No other choice beats it." if len(front.front) > 1 else "It beats every other choice."
     better = next(
@@ -465,7 +467,7 @@ def place_reading(front: PbsFront, mine: PbsChoice) -> str:
         if (c.R, c.W) in front.front and c.p_consistent >= mine.p_consistent
         and c.read_p999_ms <= mine.read_p999_ms and c.write_p999_ms <= mine.write_p999_ms
     )  # fmt: skip
-    return f"R = {better.R}, W = {better.W} is as fresh and costs less."
+    return f"R = {better.R}, W = {better.W} is at least as fresh and costs less."
 
 
 TRADEOFF = Explorer(

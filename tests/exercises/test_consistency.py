@@ -415,9 +415,10 @@ def test_the_flagship_in_words_against_a_second_simulation() -> None:
 
 def test_the_flagship_says_which_choice_beats_yours() -> None:
     reading = TRADEOFF.answer({"R": "3", "W": "3"}).view.reading
-    better = tuple(map(int, re.search(r"R = (\d), W = (\d) is as fresh and costs less", reading).groups()))
+    better = tuple(map(int, re.search(r"R = (\d), W = (\d) is at least as fresh and costs less", reading).groups()))
     assert sum(better) > 3 and better != (3, 3)
     assert "No other choice beats it." in TRADEOFF.answer({}).view.reading
+    assert "other choice" not in TRADEOFF.answer({"N": "1", "far": ""}, "N").view.reading
 
 
 def test_an_own_profile_is_what_its_table_says() -> None:
