@@ -68,9 +68,24 @@ def call(request: str) -> str:
     return json.dumps(answer, allow_nan=False)
 
 
-def page_picture(picture: dict[str, Any] | str, width: int) -> dict[str, Any] | str:
+# Several pictures stand in two columns from this width on, this far apart (explore.css says the same).
+_TWO_COLUMNS, _GAP = 620, 32
+
+
+def page_picture(picture: Any, width: int) -> dict[str, Any] | str | list[dict[str, Any] | str]:
     """A view's picture as a page shows it: a chart at a width, in the color of the text around it."""
+    if isinstance(picture, tuple):
+        return [page_picture(panel, panel_width(width)) for panel in picture]
     return picture if isinstance(picture, str) else with_look(picture, width, ink="currentColor")
+
+
+def panel_width(width: int) -> int:
+    """The width of one of several pictures in a place of this width.
+
+    >>> panel_width(340), panel_width(660)
+    (340, 314)
+    """
+    return width if width < _TWO_COLUMNS else (width - _GAP) // 2
 
 
 def find(items: tuple[Any, ...], id: str) -> Any:

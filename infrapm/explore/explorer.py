@@ -19,13 +19,14 @@ class Table:
 class View:
     """What an explorer shows for one set of values.
 
-    picture: a Vega-Lite specification (dict) or the text of an SVG drawing.
+    picture: a Vega-Lite specification (dict), the text of an SVG drawing, or a tuple of several of them, which
+    stand side by side where there is room. Their number is the same for every setting.
     reading: the picture in a sentence or two; it is also the picture's text alternative.
     table: the same result as numbers.
     warning: a sentence where the result needs one, else empty.
     """
 
-    picture: dict[str, Any] | str
+    picture: dict[str, Any] | str | tuple[dict[str, Any] | str, ...]
     reading: str
     table: Table
     warning: str = ""

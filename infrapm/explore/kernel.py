@@ -156,12 +156,12 @@ class Panel:
                 self.sliders[control.name].index = self.answer.positions[control.name]
 
     def _draw(self, view: View) -> None:
-        if isinstance(view.picture, str):
-            data = {"image/svg+xml": view.picture}
-        else:
-            data = {"application/vnd.vegalite.v5+json": with_look(view.picture, _CHART_WIDTH, _INK)}
+        pictures = view.picture if isinstance(view.picture, tuple) else (view.picture,)
         # Set, not displayed: a notebook that is run by a test has no place for messages of its own.
-        self.picture.outputs = ({"output_type": "display_data", "data": data | {"text/plain": view.reading}, "metadata": {}},)
+        self.picture.outputs = tuple(
+            {"output_type": "display_data", "data": _mime(picture) | {"text/plain": view.reading}, "metadata": {}}
+            for picture in pictures
+        )
         warning = f"<p>⚠ {escape(view.warning)}</p>" if view.warning else ""
         self.words.value = f"<p>{escape(view.reading)}</p>{warning}{_html_table(view.table)}"
 
@@ -182,6 +182,12 @@ class Panel:
             },
             raw=True,
         )
+
+
+def _mime(picture: dict[str, Any] | str) -> dict[str, Any]:
+    if isinstance(picture, str):
+        return {"image/svg+xml": picture}
+    return {"application/vnd.vegalite.v5+json": with_look(picture, _CHART_WIDTH, _INK)}
 
 
 def _html_table(table: Table) -> str:

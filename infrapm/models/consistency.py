@@ -16,6 +16,7 @@ import functools
 import itertools
 import math
 import random
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -361,7 +362,7 @@ _BACKENDS = ("python", "numpy")
 _MOST_REPLICAS = 12
 _LONGEST_MS = 1e300  # no message takes longer, so that sums and differences stay finite
 _CHUNK = 1_000
-_KEPT_TRIALS = 20_000  # a run up to this size is kept, so that another R, W or t asks for no new draws
+_KEPT_TRIALS = 20_000  # the last runs up to this size are kept, so that another R, W or t asks for no new draws
 
 
 def pbs_fit(fit: str) -> PbsFit:
@@ -414,13 +415,12 @@ def simulate_pbs(
     N, R, W = _quorums(N, R, W, _MOST_REPLICAS)
     t_ms = _times("t_ms", t_ms)
     plan = _plan(N, fit, write_leg, other_legs, wan_ms, trials, seed, backend)
-    drawn = _kept_draws(plan) if plan.trials <= _KEPT_TRIALS else _draws(plan, [R], [W])
-    waits = _waits(drawn, R, W)
-    shares = [bisect_right(waits, t) / plan.trials for t in t_ms]
+    run = _run(plan, [R], [W])
+    shares = [bisect_right(run.waits(R, W), t) / plan.trials for t in t_ms]
     return Pbs(
         p_consistent=tuple(shares),
-        t_visibility_p999_ms=_visible_after(waits, 0.999),
-        **_latencies(drawn, R, W),
+        t_visibility_p999_ms=run.visible_after(R, W, 0.999),
+        **run.latencies(R, W),
         standard_error=tuple(share_error(share, plan.trials) for share in shares),
         trials=plan.trials,
     )
@@ -451,16 +451,16 @@ def pbs_front(
     N, t_ms = whole("N", N, 1, _MOST_REPLICAS), non_negative("t_ms", t_ms)
     plan = _plan(N, fit, write_leg, other_legs, wan_ms, trials, seed, backend)
     ranks = range(1, N + 1)
-    drawn = _kept_draws(plan) if plan.trials <= _KEPT_TRIALS else _draws(plan, ranks, ranks)
-    found = []
-    for R, W in itertools.product(ranks, ranks):
-        waits = _waits(drawn, R, W)
-        found.append(PbsChoice(
+    run = _run(plan, ranks, ranks)
+    found = [
+        PbsChoice(
             R, W, overlap=R + W > N,
-            p_consistent=bisect_right(waits, t_ms) / plan.trials,
-            t_visibility_p999_ms=_visible_after(waits, 0.999),
-            **_latencies(drawn, R, W),
-        ))
+            p_consistent=bisect_right(run.waits(R, W), t_ms) / plan.trials,
+            t_visibility_p999_ms=run.visible_after(R, W, 0.999),
+            **run.latencies(R, W),
+        )
+        for R, W in itertools.product(ranks, ranks)
+    ]
     costs = {(c.R, c.W): (-c.p_consistent, c.read_p999_ms, c.write_p999_ms) for c in found}
     front = [pair for pair, cost in costs.items() if not any(_beats(other, cost) for other in costs.values())]
     return PbsFront(tuple(found), tuple(front), plan.trials)
@@ -500,8 +500,8 @@ def pbs_first_crossing(
     target = fraction("target", target, zero=False, one=False)
     sweep_trials = whole("sweep_trials", sweep_trials, 1)
     plan = _plan(N, fit, write_leg, other_legs, wan_ms, trials, seed, backend)
-    waits = _waits(_draws(plan, [R], [W]), R, W)
-    visible_ms = _visible_after(waits, target)
+    run = _run(plan, [R], [W])
+    waits, visible_ms = run.waits(R, W), run.visible_after(R, W, target)
     step_ms = between("step_ms", positive("step_ms", step_ms), visible_ms / 100_000, _LONGEST_MS)
     allowed = min(round_down(sweep_trials * (1 - target)), sweep_trials)
     stops, going = [], 1.0  # each t with the chance to stop there, and the chance to be still going
@@ -538,6 +538,41 @@ class _Draws(NamedTuple):
     reached_ms: dict[int, Any]
 
 
+class _Run:
+    """The draws of a run, put in order where somebody asks, once."""
+
+    def __init__(self, plan: _Plan, reads: Sequence[int], writes: Sequence[int]) -> None:
+        draw = _numpy_trials if plan.backend == "numpy" else _python_trials
+        self._drawn = draw(plan, reads, writes)
+        self._known: dict[tuple[Any, ...], Any] = {}
+
+    def waits(self, R: int, W: int) -> Sequence[float]:
+        """How long after the acknowledgment each read must start to be fresh; below 0 for those fresh anyway."""
+        if (R, W) not in self._known:
+            reached, written = self._drawn.reached_ms[R], self._drawn.write_ms[W]
+            is_list = isinstance(reached, list)
+            late = map(float.__sub__, reached, written) if is_list else reached - written
+            self._known[R, W] = array("d", sorted(late)) if is_list else _ordered(late)
+        return self._known[R, W]
+
+    def visible_after(self, R: int, W: int, share: float) -> float:
+        """How long after the acknowledgment this share of reads is fresh."""
+        return max(0.0, float(nearest_rank(self.waits(R, W), share)))
+
+    def latencies(self, R: int, W: int) -> dict[str, float]:
+        """The percentiles of reads and writes, by the names of the results' fields."""
+        return self._percentiles("read", R) | self._percentiles("write", W)
+
+    def _percentiles(self, kind: str, rank: int) -> dict[str, float]:
+        if (kind, rank) not in self._known:
+            ordered = _ordered(getattr(self._drawn, f"{kind}_ms")[rank])
+            self._known[kind, rank] = {
+                f"{kind}_{name}_ms": float(nearest_rank(ordered, p))
+                for name, p in (("p50", 0.5), ("p99", 0.99), ("p999", 0.999))
+            }
+        return self._known[kind, rank]
+
+
 def _plan(N, fit, write_leg, other_legs, wan_ms, trials, seed, backend) -> _Plan:
     wan_ms = non_negative("wan_ms", wan_ms)
     if fit is not None:
@@ -564,16 +599,15 @@ def _leg(name: str, leg: Any) -> Leg:
     )
 
 
-@functools.lru_cache(maxsize=2)
-def _kept_draws(plan: _Plan) -> _Draws:
+def _run(plan: _Plan, reads: Sequence[int], writes: Sequence[int]) -> _Run:
+    """A run with at least these ranks."""
+    return _kept_run(plan) if plan.trials <= _KEPT_TRIALS else _Run(plan, reads, writes)
+
+
+@functools.lru_cache(maxsize=5)  # the four published stores and one more
+def _kept_run(plan: _Plan) -> _Run:
     ranks = range(1, plan.N + 1)
-    return _draws(plan, ranks, ranks)
-
-
-def _draws(plan: _Plan, reads: Sequence[int], writes: Sequence[int]) -> _Draws:
-    """The trials of a run, of which only these ranks are kept."""
-    run = _numpy_trials if plan.backend == "numpy" else _python_trials
-    return run(plan, reads, writes)
+    return _Run(plan, ranks, ranks)
 
 
 def _python_trials(plan: _Plan, reads: Sequence[int], writes: Sequence[int]) -> _Draws:
@@ -664,29 +698,10 @@ def _numpy_trials(plan: _Plan, reads: Sequence[int], writes: Sequence[int]) -> _
     ))
 
 
-def _waits(drawn: _Draws, R: int, W: int) -> Sequence[float]:
-    """How long after the acknowledgment each read must start to be fresh, in order; below 0 for those fresh anyway."""
-    reached, written = drawn.reached_ms[R], drawn.write_ms[W]
-    return sorted(map(float.__sub__, reached, written)) if isinstance(reached, list) else _ordered(reached - written)
-
-
 def _ordered(values: Any) -> Any:
     ordered = values.copy()
     ordered.sort()
     return ordered
-
-
-def _visible_after(waits: Sequence[float], share: float) -> float:
-    return max(0.0, float(nearest_rank(waits, share)))
-
-
-def _latencies(drawn: _Draws, R: int, W: int) -> dict[str, float]:
-    read, write = _ordered(drawn.read_ms[R]), _ordered(drawn.write_ms[W])
-    return {
-        f"{kind}_{name}_ms": float(nearest_rank(ordered, p))
-        for kind, ordered in (("read", read), ("write", write))
-        for name, p in (("p50", 0.5), ("p99", 0.99), ("p999", 0.999))
-    }
 
 
 def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

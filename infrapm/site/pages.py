@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-from infrapm.exercises import page_picture
+from infrapm.exercises import page_picture, panel_width
 from infrapm.explore.explorer import Table
 
 from .chapters import ROOT
@@ -51,12 +51,16 @@ def table_html(table: Table) -> Markup:
     return Markup('<div class="ip-scroll" tabindex="0" role="group" aria-label="table"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(head, rows)
 
 
-def first_picture(picture: dict[str, Any] | str) -> Markup:
+def first_picture(picture: Any, widths: dict[str, int] = _WIDTHS) -> Markup:
     """A view's picture as SVG, so that it is on the page before any script runs."""
+    if isinstance(picture, tuple):
+        narrower = {name: panel_width(width) for name, width in widths.items()}
+        panels = (f'<div class="ip-panel">{first_picture(panel, narrower)}</div>' for panel in picture)
+        return Markup(f'<div class="ip-panels">{"".join(panels)}</div>')
     if isinstance(picture, str):
         return Markup(picture)
     drawn = (
-        f'<div class="ip-{name}">{_svg(json.dumps(page_picture(picture, width)))}</div>' for name, width in _WIDTHS.items()
+        f'<div class="ip-{name}">{_svg(json.dumps(page_picture(picture, width)))}</div>' for name, width in widths.items()
     )
     return Markup("".join(drawn))
 

@@ -48,10 +48,14 @@ def told_beside(panel: Panel, name: str) -> str:
     return " ".join(alerts)
 
 
+def pictures(panel: Panel) -> list[dict[str, Any]]:
+    assert {output["output_type"] for output in panel.picture.outputs} == {"display_data"}
+    return [output["data"] for output in panel.picture.outputs]
+
+
 def picture(panel: Panel) -> dict[str, Any]:
-    (output,) = panel.picture.outputs
-    assert output["output_type"] == "display_data"
-    return output["data"]
+    (only,) = pictures(panel)
+    return only
 
 
 # --- The panel
@@ -83,18 +87,24 @@ def test_every_slider_and_choice_moves_the_panel(explorer: Explorer) -> None:
             assert panel.typed == expected.controls
             assert {name: slider.index for name, slider in panel.sliders.items()} == expected.positions
             assert escape(expected.view.reading) in panel.words.value
-            assert picture(panel)["text/plain"] == expected.view.reading
+            assert {drawn["text/plain"] for drawn in pictures(panel)} == {expected.view.reading}
 
 
 @pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
 def test_the_picture_is_of_a_kind_that_jupyterlab_draws(explorer: Explorer) -> None:
-    drawn = picture(Panel(explorer))
-    if SVG in drawn:
-        assert drawn[SVG].startswith("<svg ")
-    else:
-        assert drawn[VEGA_LITE]["$schema"] == "https://vega.github.io/schema/vega-lite/v5.json"
-        assert drawn[VEGA_LITE]["width"] > 0 and drawn[VEGA_LITE]["config"]["axis"]["labelColor"]
-    assert set(drawn) - {SVG, VEGA_LITE} == {"text/plain"}
+    for drawn in pictures(Panel(explorer)):
+        if SVG in drawn:
+            assert drawn[SVG].startswith("<svg ")
+        else:
+            assert drawn[VEGA_LITE]["$schema"] == "https://vega.github.io/schema/vega-lite/v5.json"
+            assert drawn[VEGA_LITE]["width"] > 0 and drawn[VEGA_LITE]["config"]["axis"]["labelColor"]
+        assert set(drawn) - {SVG, VEGA_LITE} == {"text/plain"}
+
+
+def test_several_pictures_are_shown_one_after_another() -> None:
+    view = View(("<svg>a</svg>", "<svg>b</svg>"), "Two.", Table(("a",), (("b",),)))
+    two = Explorer(id="two", title="Two", lead="Two.", controls=(Toggle("on", "On", False),), view=lambda on: view)
+    assert pictures(Panel(two)) == [{SVG: f"<svg>{name}</svg>", "text/plain": "Two."} for name in "ab"]
 
 
 @pytest.mark.parametrize(

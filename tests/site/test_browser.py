@@ -168,14 +168,17 @@ def check_shown(part: Locator, answer: Answer, before: dict[str, Any]) -> None:
     assert seen["positions"] == answer.positions
     assert (seen["reading"], seen["warning"]) == (answer.view.reading, answer.view.warning)
     assert seen["table"] == [list(answer.view.table.header), *(list(row) for row in answer.view.table.rows)]
-    picture = answer.view.picture
-    if isinstance(picture, str):
-        as_browser_writes = "(box, svg) => { const copy = box.cloneNode(); copy.innerHTML = svg; return copy.innerHTML; }"
-        assert seen["picture"] == part.locator(".ip-picture").evaluate(as_browser_writes, picture)
-    else:
-        labels = [row["label"] for rows in picture["datasets"].values() for row in rows if "label" in row]
-        written = part.locator(".ip-picture svg text").all_text_contents()
-        assert set(labels) <= set(written)
+    several = isinstance(answer.view.picture, tuple)
+    boxes = part.locator(".ip-panel" if several else ".ip-picture")
+    assert boxes.count() == (len(answer.view.picture) if several else 1)
+    for place, picture in enumerate(answer.view.picture if several else [answer.view.picture]):
+        box = boxes.nth(place)
+        if isinstance(picture, str):
+            as_browser_writes = "(box, svg) => { const copy = box.cloneNode(); copy.innerHTML = svg; return copy.innerHTML; }"
+            assert box.inner_html() == box.evaluate(as_browser_writes, picture)
+        else:
+            labels = [row["label"] for rows in picture["datasets"].values() for row in rows if "label" in row]
+            assert set(labels) <= set(box.locator("svg text").all_text_contents())
 
 
 def move(part: Locator, explorer: Explorer, name: str, text: str, act: Callable[[], Any]) -> Answer:
@@ -201,9 +204,11 @@ def test_without_javascript_everything_is_there(new_reader: NewReader, site: Sit
             seen, answer = shown(part), explorer.answer(explorer.defaults)
             assert seen["reading"] == answer.view.reading
             assert seen["table"] == [list(answer.view.table.header), *(list(row) for row in answer.view.table.rows)]
-            assert part.locator(".ip-picture svg:visible").count() == 1
-            box = part.locator(".ip-picture svg:visible").bounding_box()
-            assert box["width"] > 200 and box["height"] > 100
+            panels = len(answer.view.picture) if isinstance(answer.view.picture, tuple) else 1
+            assert part.locator(".ip-picture svg:visible").count() == panels
+            for drawing in part.locator(".ip-picture svg:visible").all():
+                box = drawing.bounding_box()
+                assert box["width"] > 200 and box["height"] > 100
             assert part.locator("noscript p").is_visible()
         for part in page.locator(".ip-task").all():
             task = find_task(part)

@@ -16,6 +16,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from infrapm.exercises import availability
+from infrapm.explore.charts import chart, layer
 from infrapm.explore.tasks import NumericTask
 from infrapm.site.chapters import ROOT, slugs
 from infrapm.site.exercise import page_cells
@@ -336,3 +337,12 @@ def test_words_in_a_table_are_words() -> None:
 
 def test_a_drawing_is_placed_as_it_is() -> None:
     assert first_picture("<svg><text>a</text></svg>") == "<svg><text>a</text></svg>"
+
+
+def test_several_pictures_stand_in_panels_of_half_the_width() -> None:
+    drawing = chart(100, [layer("rows", "point", x={"field": "x", "type": "quantitative"})], {"rows": [{"x": 1}]})
+    page = BeautifulSoup(first_picture(("<svg>a</svg>", drawing)), "html.parser")
+    first, second = page.find(class_="ip-panels").find_all(class_="ip-panel", recursive=False)
+    assert str(first.svg) == "<svg>a</svg>"
+    widths = {box["class"][0]: float(box.svg["width"]) for box in second.find_all("div")}
+    assert widths == {"ip-wide": pytest.approx(314, abs=2), "ip-narrow": pytest.approx(340, abs=2)}

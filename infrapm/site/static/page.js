@@ -126,6 +126,10 @@ function loadCharts() {
 }
 
 async function draw(box, picture, drawn) {
+  if (Array.isArray(picture)) {
+    const panels = [...box.querySelectorAll(".ip-panel")];
+    return Promise.all(picture.map((part, place) => draw(panels[place], part, drawn?.[place])));
+  }
   if (typeof picture === "string") {
     box.innerHTML = picture;
     return null;
