@@ -106,7 +106,7 @@ def view_backwards(kind: str, saving: float, step: float) -> View:
     for factor, name in ((0.5, "half of it"), (1, "as claimed"), (2, "twice as much")):
         other = unstated(kind, saving, step * factor)
         rows.append((name, f"{amount(step * factor)} {step_unit}", "nothing" if other is None else unstated_text(kind, other)))
-    table = Table(("Saved each time", "", "Takes for granted"), tuple(rows))
+    table = Table(("Case", "Saved each time", "Takes for granted"), tuple(rows))
     return View(equation(stated, found, result), f"{reading} Is that your company?", table)
 
 
@@ -291,13 +291,13 @@ def compared(claimed: float, found: float, unit: str, more: str = "", tolerance:
         verdict = f"Inconsistent: the claim is {times}."
         verdict += f" {slip_text(audit.unit_slip_factor)}" if audit.unit_slip_factor else ""
     reading = f"The claim says {said}; the model finds {model}. {verdict} {more}".rstrip()
-    table = Table(("", "Value"), (("claimed", said), ("recomputed", model), ("claim / model", "" if audit.ratio is None else number_text(audit.ratio, 4))))
+    table = Table(("Number", "Value"), (("claimed", said), ("recomputed", model), ("claim / model", "" if audit.ratio is None else number_text(audit.ratio, 4))))
     return View(bars([("claimed", claimed, said), ("recomputed", found, model)]), reading, table)
 
 
 def shown(rows: list[tuple[str, float, str]], reading: str) -> View:
     """Bars, their reading, and the same as a table."""
-    return View(bars(rows), reading, Table(("", "Value"), tuple((label, text) for label, _, text in rows)))
+    return View(bars(rows), reading, Table(("Number", "Value"), tuple((label, text) for label, _, text in rows)))
 
 
 def recompute_four_nines(availability: float) -> View:
@@ -414,13 +414,13 @@ def recompute_arpu(arpu_growth: float, churn: float) -> View:
 def recompute_nps(promoters: int, passives: int, detractors: int) -> View:
     """A015: a score with its margin."""
     if promoters + passives + detractors == 0:
-        return View(interval(0, 0, 0, (-100, 100), ("", "no answers", "")), "Without answers there is no score.", Table(("", "Value"), (("answers", "0"),)))
+        return View(interval(0, 0, 0, (-100, 100), ("", "no answers", "")), "Without answers there is no score.", Table(("Number", "Value"), (("answers", "0"),)))
     score = nps(promoters, passives, detractors)
     low, high = score.nps_points - score.margin_points, score.nps_points + score.margin_points
     answers = promoters + passives + detractors
     reading = f"{count_text(answers, 'answer', 'answers')} make a score of {amount(score.nps_points)}, give or take {amount(score.margin_points)} points (95%): from {amount(low)} to {amount(high)}."
     picture = interval(low, score.nps_points, high, (-100, 100), (amount(low), amount(score.nps_points), amount(high)))
-    table = Table(("", "Value"), (("score", amount(score.nps_points)), ("margin, 95%", amount(score.margin_points)), ("answers", str(answers))))
+    table = Table(("Number", "Value"), (("score", amount(score.nps_points)), ("margin, 95%", amount(score.margin_points)), ("answers", str(answers))))
     return View(picture, reading, table)
 
 
