@@ -661,10 +661,7 @@ def _best_usl(loads: list[float], measured: list[float]) -> tuple[float, float, 
     if a == 0:
         raise ValueError("throughput must be a list that falls less from the smallest load on: no finite gamma fits "
                          f"best; got {measured[loads.index(min(loads))]:g} at {min(loads):g}")
-    sse = best_sse * top * top
-    if math.isinf(sse):
-        raise ValueError(f"throughput must be a list whose squared errors a float can hold; got a largest of {top:g}")
-    return b / a, c / widest / a, top / a, sse
+    return b / a, c / widest / a, top / a, best_sse * top * top
 
 
 def _fit_reciprocal(columns: list[list[float]], measured: list[float]) -> tuple[list[float], float]:
