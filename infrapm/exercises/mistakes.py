@@ -99,11 +99,11 @@ def view_bill(compute_share: float) -> View:
     shock = economics.bill_shock(bill_usd=1_000, compute_share=compute_share, compute_factor=2)
     rows = [
         {"when": when, "usd": usd, "part": part, "order": order}
-        for when, factor in (("before", 1), ("twice the compute", 2))
+        for when, factor in (("before", 1), ("after", 2))
         for order, (part, usd) in enumerate(zip(_PARTS, (1_000 * compute_share * factor, 1_000 * (1 - compute_share))))
     ]
     totals = [{"when": "before", "usd": 1_000, "label": "1,000"},
-              {"when": "twice the compute", "usd": shock.new_bill_usd, "label": f"{shock.new_bill_usd:,.0f}"}]  # fmt: skip
+              {"when": "after", "usd": shock.new_bill_usd, "label": f"{shock.new_bill_usd:,.0f}"}]  # fmt: skip
     x = {"field": "usd", "type": "quantitative", "scale": {"domain": [0, 2_200]},
          "axis": {"title": "a month's bill, USD", "tickCount": 5}}  # fmt: skip
     y = {"field": "when", "type": "nominal", "sort": None, "axis": {"title": None}}
@@ -118,7 +118,7 @@ def view_bill(compute_share: float) -> View:
         {"parts": rows, "totals": totals},
     )
     table = Table(
-        ("Line of the bill, USD a month", "Before", "Twice the compute"),
+        ("Line of the bill, USD a month", "Before", "After: twice the compute"),
         (
             (_PARTS[0].capitalize(), f"{1_000 * compute_share:,.0f}", f"{2_000 * compute_share:,.0f}"),
             (_PARTS[1].capitalize(), f"{1_000 * (1 - compute_share):,.0f}", f"{1_000 * (1 - compute_share):,.0f}"),
@@ -147,7 +147,7 @@ BILL = Explorer(
 # --- Who is left ------------------------------------------------------------------------------
 
 CUSTOMERS, SLOW_SHARE, SLOW_RATE, WEEKS = 1_500, 0.2, 0.01, 52
-LEFT_KINDS = ("if all move at the eager rate", "with a slow fifth at 1% a week")
+LEFT_KINDS = ("all at the eager rate", "a slow fifth at 1% a week")
 
 
 def left_after(eager_rate: float, weeks: float) -> tuple[float, float]:

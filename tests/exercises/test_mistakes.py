@@ -413,7 +413,7 @@ def test_bill_doubles_only_its_own_line(percent: int) -> None:
     assert f"into {new:,}: " in answer.view.reading
     assert answer.view.table.rows[2] == ("Together", "1,000", f"{new:,}")
     parts = answer.view.picture["datasets"]["parts"]
-    assert [sum(row["usd"] for row in parts if row["when"] == when) for when in ("before", "twice the compute")] == [
+    assert [sum(row["usd"] for row in parts if row["when"] == when) for when in ("before", "after")] == [
         pytest.approx(1_000), pytest.approx(new),
     ]  # fmt: skip
 
@@ -606,6 +606,13 @@ def test_what_the_decision_and_the_memo_say() -> None:
     for value in (0.3 * 400 * 0.24 * 8_760, 0.1 * (6e6 / 200 / 3_600 - 1) * 60 * 3_000 * 0.4, 0.5 * 60 * 3_000 * 0.4):
         assert f"{value:,.0f} USD" in facts
     assert "take 8.3 hours" in facts and "meets 20 times" in facts and "right: 10,000" in facts
+
+
+def test_what_a_reader_is_told_to_try() -> None:
+    after = filled(content("mistakes").prediction("after-a-year").after, "mistakes")
+    slow = 300 * 0.99**52
+    assert f"ends at {slow + 1_200 * 0.88**52:.0f} instead of {slow + 1_200 * 0.94**52:.0f}, and nearly all" in after
+    assert slow / (slow + 1_200 * 0.88**52) > 0.95
 
 
 def test_the_result_of_a_flaw_is_its_model_s() -> None:

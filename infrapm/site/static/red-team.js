@@ -204,13 +204,13 @@ function wire(part) {
   }
 
   function badge(n, text, style) {
-    sentences.get(n).append(make("span", { class: `rt-badge ${style}` }, ` ${text}`));
+    sentences.get(n).append(make("span", { class: `rt-badge ${style}` }, text));
   }
 
   function showRounds() {
     const box = part.querySelector(".rt-rounds");
     if (rounds().length < 2) return box.replaceChildren();
-    const heads = ["Round", "Document", "Tokens", "Hits", "False alarms", "Damage caught", "Expected", "Caught per token"];
+    const heads = ["Round", "Document", "Tokens", "Hits", "Alarms", "Caught", "Expected", "Per token"];
     const rows = rounds().map(([id, { first }], at) => {
       const cells = [id.toUpperCase(), first.tokens, first.hits, first.alarms, percent(first.caught), `${first.guess}%`, percent(first.per_token)];
       return make("tr", {}, make("th", { scope: "row" }, String(at + 1)), ...cells.map((cell) => make("td", {}, String(cell))));
@@ -222,7 +222,7 @@ function wire(part) {
       make("tbody", {}, ...rows)
     );
     const scroll = make("div", { class: "ip-scroll", tabindex: "0", role: "group", "aria-label": "Your rounds, as first opened" }, table);
-    box.replaceChildren(make("p", {}, "Your rounds, as first opened. Did a token catch more?"), scroll);
+    box.replaceChildren(make("p", {}, "Your rounds, as first opened: hits, false alarms, the share of the damage caught and expected, and caught per token. Did a token catch more?"), scroll);
   }
 
   let timer;
