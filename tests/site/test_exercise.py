@@ -66,7 +66,7 @@ def test_a_chapter_s_notebook_places_each_task_with_its_solution(slug: str) -> N
     kinds = [cell.kind for cell in cells]
     asked = [cell.text for cell in cells if cell.kind == "ask"]
     assert asked == [cell.text for cell in cells if cell.kind == "check"]
-    assert kinds.count("solution") == len(asked) >= 4
+    assert kinds.count("solution") == len(asked) >= 3, "a chapter has three to five tasks"
 
 
 # --- From the parts to a page

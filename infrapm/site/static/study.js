@@ -491,9 +491,9 @@ function answersForPrint() {
     const solution = part.closest(".ip-exercise")?.nextElementSibling;
     const folded = [...part.querySelectorAll("details:not(.ip-rubric, details details)"), ...(solution?.matches(".ip-solution") ? [solution] : [])];
     const bodies = folded.flatMap((details) => [...details.children].slice(1).map((child) => child.cloneNode(true)));
+    if (!bodies.length) return [];
     const question = part.matches(".ip-study") ? part.querySelector("legend")?.textContent : "";
-    const title = [part.querySelector(".ip-title").textContent, question].filter(Boolean).join(": ");
-    return bodies.length ? [make("h3", {}, title), ...bodies] : [];
+    return [make("h3", {}, [part.querySelector(".ip-title").textContent, question].filter(Boolean).join(": ")), ...bodies];
   });
   return make("section", { class: "ip-answers ip-study" }, make("h2", {}, "Answers"), ...answers);
 }
