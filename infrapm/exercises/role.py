@@ -118,7 +118,7 @@ BACKWARDS = Explorer(
         Choice("kind", "The claim", tuple((key, words[0]) for key, words in KINDS.items()), "runs"),
         Number("saving", "Said to be saved", "", low=0.001, high=9e8, default=8_000,
                help="In the unit of the claim: hours a year, USD a year, or ms."),
-        Number("step", "From", "", low=0.001, high=1e6, default=8,
+        Number("step", "Said to come from", "", low=0.001, high=1e6, default=8,
                help="Minutes a run, hours a month, or percent."),
     ),
     view=view_backwards,
