@@ -79,7 +79,7 @@ class Extra(SphinxDirective):
         inner = self.parse_content_to_nodes()
         minutes = _steps_min(part for node in inner for part in node.findall(nodes.raw))
         told = f"Optional: about {minutes} minutes more, which are not in the working time at the top of the page."
-        box += [nodes.paragraph("", told, classes=["ip-help"]), *inner]
+        box += [nodes.paragraph("", told, classes=["ip-time"]), *inner]
         return [box]
 
 
