@@ -750,7 +750,7 @@ BUY = ChoiceTask(
     id="buy",
     title="Which estimate would you buy?",
     objective=2,
-    book={"items": {"Log sampling": (150, (1, 3)), "ARM64 support": (100, (1, 3))}},
+    book={"items": {"Log sampling": (150, (1, 6)), "ARM64 support": (100, (2, 2.5))}},  # not the case of the text
     draw=lambda rng: {"items": dict(zip(("Log sampling", "ARM64 support"), rng.choice([
         ((150, (1, 3)), (100, (1, 3))),
         ((100, (1, 3)), (150, (1, 3))),

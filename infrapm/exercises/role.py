@@ -605,7 +605,7 @@ SURVEY = NumericTask(
     expected=lambda p: _change(p).margin_points,
     hints=lambda p: (
         "Each survey has a margin of its own; the change has both.",
-        "The model `nps` gives the margin of one survey: "
+        "The margin of one survey is what the card of claim A015, or the model nps, gives: "
         f"{number_text(nps(*p['before']).margin_points, 3)} points before, {number_text(nps(*p['after']).margin_points, 3)} after.",
         "Margins of independent samples add as squares: the root of the sum of both squares.",
     ),
