@@ -118,7 +118,7 @@ BACKWARDS = Explorer(
         Choice("kind", "The claim", tuple((key, words[0]) for key, words in KINDS.items()), "runs"),
         Number("saving", "Said to be saved", "", low=0.001, high=9e8, default=8_000,
                help="In the unit of the claim: hours a year, USD a year, or ms."),
-        Number("step", "From", "", low=0.001, high=1e6, default=8,
+        Number("step", "Said to come from", "", low=0.001, high=1e6, default=8,
                help="Minutes a run, hours a month, or percent."),
     ),
     view=view_backwards,
@@ -605,7 +605,7 @@ SURVEY = NumericTask(
     expected=lambda p: _change(p).margin_points,
     hints=lambda p: (
         "Each survey has a margin of its own; the change has both.",
-        "The model `nps` gives the margin of one survey: "
+        "The margin of one survey is what the card of claim A015, or the model nps, gives: "
         f"{number_text(nps(*p['before']).margin_points, 3)} points before, {number_text(nps(*p['after']).margin_points, 3)} after.",
         "Margins of independent samples add as squares: the root of the sum of both squares.",
     ),

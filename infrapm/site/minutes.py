@@ -1,13 +1,19 @@
 """How long a chapter takes: counted on the page, not estimated by its author.
 
 Reading: the words of the page at 200 a minute, a calm pace for text with numbers in it. Working: the
-steps below. Both stand at the top of the page, with the prerequisites.
+steps below. Both stand at the top of the page, with the prerequisites. What a reader may leave out stands in
+
+    {extra}  (body: text, cards, tasks)
+
+and its steps are counted apart, and told apart.
 """
 
 import math
+from collections.abc import Iterable
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 
 from infrapm.exercises._content import content
 
@@ -28,7 +34,9 @@ STEP_MIN = {
     'data-kind="red-team"': 4,  # besides its tasks
     'data-kind="judgment"': 10,
     'data-kind="card"': 5,
+    'data-kind="rewrite"': 5,
 }
+_EXTRA = "ip-extra"
 
 
 def reading_min(doctree: nodes.document) -> int:
@@ -42,21 +50,49 @@ def reading_min(doctree: nodes.document) -> int:
 
 
 def working_min(doctree: nodes.document) -> int:
-    """Minutes to work the page's parts, rounded up to five."""
-    html = "".join(node.astext() for node in doctree.findall(nodes.raw))
+    """Minutes to work the page's parts, without those in {extra}."""
+    return _steps_min(node for node in doctree.findall(nodes.raw) if not _is_extra(node))
+
+
+def extra_min(doctree: nodes.document) -> int:
+    """Minutes to work the parts in {extra}."""
+    return _steps_min(node for node in doctree.findall(nodes.raw) if _is_extra(node))
+
+
+def _steps_min(parts: Iterable[nodes.Node]) -> int:
+    """The minutes of all steps in these parts, rounded up to five."""
+    html = "".join(part.astext() for part in parts)
     return 5 * math.ceil(sum(minutes * html.count(mark) for mark, minutes in STEP_MIN.items()) / 5)
+
+
+def _is_extra(node: nodes.Node | None) -> bool:
+    return node is not None and (_EXTRA in getattr(node, "attributes", {}).get("classes", ()) or _is_extra(node.parent))
+
+
+class Extra(SphinxDirective):
+    """{extra}"""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        box = nodes.container(classes=[_EXTRA])
+        inner = self.parse_content_to_nodes()
+        minutes = _steps_min(part for node in inner for part in node.findall(nodes.raw))
+        told = f"Optional: about {minutes} minutes more, which are not in the working time at the top of the page."
+        box += [nodes.paragraph("", told, classes=["ip-time"]), *inner]
+        return [box]
 
 
 def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
     slug = app.env.docname.rsplit("/", 1)[-1]
     if slug not in slugs():
         return
-    app.env.metadata[app.env.docname]["infrapm_minutes"] = (reading_min(doctree), working_min(doctree))
+    minutes = {"reading_min": reading_min(doctree), "working_min": working_min(doctree), "extra_min": extra_min(doctree)}
+    app.env.metadata[app.env.docname]["infrapm_minutes"] = minutes
     html = render(
         "bar.html",
         slug=slug,
-        reading_min=reading_min(doctree),
-        working_min=working_min(doctree),
+        **minutes,
         needs={name: (title(name), f"{name}.html", how) for name, how in content(slug).needs.items()},
     )
     heading = doctree.next_node(nodes.title)
@@ -65,4 +101,5 @@ def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> None:
+    app.add_directive("extra", Extra)
     app.connect("doctree-read", _add_bar)

@@ -1,12 +1,14 @@
 """The minutes at the top of a chapter: counted by hand on a small page, and told as they are set."""
 
+import math
 import re
 
 import pytest
+from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 
-from infrapm.site.chapters import ROOT
-from infrapm.site.minutes import STEP_MIN, WORDS_A_MINUTE, reading_min, working_min
+from infrapm.site.chapters import ROOT, slugs
+from infrapm.site.minutes import STEP_MIN, WORDS_A_MINUTE, extra_min, reading_min, working_min
 from infrapm.site.pages import live
 from tests.conftest import BOOK
 
@@ -41,6 +43,40 @@ def test_working_is_the_sum_of_its_steps_rounded_up_to_five(parts: list[str], mi
     assert working_min(page(100, *parts)) == minutes
 
 
+def test_optional_parts_are_counted_apart() -> None:
+    tree = page(100, 'data-kind="judgment"')
+    box = nodes.container(classes=["ip-extra"])
+    box += nodes.section("", live("".join('<section data-kind="audit"></section>' for _ in range(6))))
+    tree += box
+    assert (working_min(tree), extra_min(tree)) == (10, 10)
+    tree += live('<section data-kind="rewrite"></section>')
+    assert (working_min(tree), extra_min(tree)) == (15, 10)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_a_chapter_tells_both_figures_and_marks_what_is_optional(book, slug: str) -> None:
+    """Recounted on the built page: every step outside the optional box, and every step inside it."""
+    chapter = BeautifulSoup((book / "book" / f"{slug}.html").read_text(encoding="utf-8"), "html.parser").article
+
+    def steps(part: Tag) -> int:
+        html = str(part)
+        return 5 * math.ceil(sum(minutes * html.count(mark) for mark, minutes in STEP_MIN.items()) / 5)
+
+    told = re.search(r"Working: (\d+) minutes(?:, and (\d+) minutes for parts marked optional)?\.", chapter.find(class_="ip-time").get_text())
+    boxes = chapter.find_all(class_="ip-extra")
+    assert len(boxes) == (1 if told[2] else 0)
+    for box in boxes:
+        assert f"Optional: about {told[2]} minutes more" in box.p.get_text() and int(told[2]) == steps(box) > 0
+        box.extract()
+    assert int(told[1]) == steps(chapter)
+
+
+@pytest.mark.parametrize("slug", ["role", "availability", "prioritization"])
+def test_a_chapter_can_be_worked_in_three_quarters_of_an_hour(book, slug: str) -> None:
+    html = (book / "book" / f"{slug}.html").read_text(encoding="utf-8")
+    assert 25 <= int(re.search(r"Working: (\d+) minutes", html)[1]) <= 45
+
+
 def test_how_the_book_is_made_tells_the_minutes_as_they_are() -> None:
     told = (ROOT / "book" / "reference" / "how-made.md").read_text(encoding="utf-8")
     assert f"at {WORDS_A_MINUTE} a minute" in told
@@ -50,7 +86,7 @@ def test_how_the_book_is_made_tells_the_minutes_as_they_are() -> None:
     by_kind = {re.search(r'"(?:ip-)?([\w-]+)"', mark)[1]: minutes for mark, minutes in STEP_MIN.items()}
     assert by_kind == {
         "explorer": 2, "task": 2, "decision": 2, "prediction": 1, "question": 1, "again": 1, "audit": 1, "evidence": 3,
-        "red-team": 4, "judgment": 10, "card": 5
+        "red-team": 4, "judgment": 10, "card": 5, "rewrite": 5,
     }  # fmt: skip
 
 
