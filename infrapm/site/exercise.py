@@ -5,11 +5,12 @@
 
 places one explorer of the page's chapter (`availability/crews` names another's). {exercise}, without an argument, walks the chapter's source notebook and places
 its words, explorers and tasks in its order, with the notebook's solutions folded. An explorer that
-or task that already stands on the page is not placed again.
+or task that already stands on the page is not placed again. Cells tagged `optional` stand together in one optional part.
 """
 
 import re
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
@@ -21,7 +22,7 @@ from infrapm.exercises import chapter, find
 from infrapm.explore.tasks import ChoiceTask, NumericTask, OrderingTask, SeveralTask
 
 from .chapters import ROOT
-from .pages import depend_on_package, first_picture, live, render
+from .pages import OPTIONAL, depend_on_package, first_picture, live, render
 
 KINDS = {NumericTask: "numeric", ChoiceTask: "choice", SeveralTask: "several", OrderingTask: "ordering"}
 _CALL = re.compile(r'^(show|ask|check|predict|decide|judge|audit)\((?:"([\w-]+)".*)?\)$')
@@ -30,26 +31,31 @@ _SOLUTION = re.compile(r"^### BEGIN SOLUTION\n(.*?)^### END SOLUTION$", re.M | r
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a source notebook as the page needs it: kind is words, show, ask, check or solution."""
+    """A cell of a source notebook as the page needs it: kind is words, show, ask, check or solution.
+
+    optional: the cell is tagged so, and its part of the page is one that a reader may leave out.
+    """
 
     number: int
     kind: str
     text: str
+    optional: bool = False
 
 
 def page_cells(notebook: Path) -> list[Cell]:
     """The cells that belong on the page; those tagged notebook-only stay out."""
     cells = []
     for number, cell in enumerate(nbformat.read(notebook, as_version=4).cells, 1):
-        source = cell.source.strip()
-        if "notebook-only" in cell.metadata.get("tags", []):
+        source, tags = cell.source.strip(), cell.metadata.get("tags", [])
+        optional = "optional" in tags
+        if "notebook-only" in tags:
             continue
         if cell.cell_type == "markdown":
-            cells.append(Cell(number, "words", source))
+            cells.append(Cell(number, "words", source, optional))
         elif called := _CALL.match(source):
-            cells.append(Cell(number, called[1], called[2] or ""))
+            cells.append(Cell(number, called[1], called[2] or "", optional))
         elif solution := _SOLUTION.search(source):
-            cells.append(Cell(number, "solution", solution[1].strip()))
+            cells.append(Cell(number, "solution", solution[1].strip(), optional))
         else:
             raise ValueError(
                 f"{notebook.name}, cell {number}: code on a page is show(...), ask(...), check(...) or a solution; "
@@ -149,20 +155,21 @@ class PlaceExercise(_Exercise):
     def run(self) -> list[nodes.Node]:
         placed: list[nodes.Node] = []
         try:
-            for cell in page_cells(self.notebook):
-                try:
-                    placed += self.cell(cell)
-                except KeyError as problem:
-                    raise ValueError(f"{self.notebook.name}, cell {cell.number}: {problem.args[0]}") from problem
+            for optional, cells in groupby(page_cells(self.notebook), key=lambda cell: cell.optional):
+                found = [node for cell in cells for node in self.cell(cell)]
+                placed += [nodes.container("", *found, classes=[OPTIONAL])] if optional and found else found
         except (ValueError, FileNotFoundError) as problem:
             raise self.error(str(problem)) from problem
         return placed
 
     def cell(self, cell: Cell) -> list[nodes.Node]:
-        if cell.kind == "show":
-            return [] if cell.text in self.placed else self.explorer(self.slug, cell.text)
-        if cell.kind == "ask":
-            return [] if cell.text in self.placed else self.task(cell.text)
+        try:
+            if cell.kind == "show":
+                return [] if cell.text in self.placed else self.explorer(self.slug, cell.text)
+            if cell.kind == "ask":
+                return [] if cell.text in self.placed else self.task(cell.text)
+        except KeyError as problem:
+            raise ValueError(f"{self.notebook.name}, cell {cell.number}: {problem.args[0]}") from problem
         if cell.kind != "words":
             return []  # a solution stands with its task; decision, predictions and judgment in the page's text
         return self.parse_text_to_nodes(cell.text)

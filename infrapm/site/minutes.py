@@ -1,10 +1,12 @@
 """How long a chapter takes: counted on the page, not estimated by its author.
 
 Reading: the words of the page at 200 a minute, a calm pace for text with numbers in it. Working: the
-steps below. Both stand at the top of the page, with the prerequisites.
+steps below. Both stand at the top of the page, with the prerequisites. What the page marks as optional is
+counted apart: no part of the working minutes, and told beside them.
 """
 
 import math
+from collections.abc import Iterable
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -12,7 +14,7 @@ from sphinx.application import Sphinx
 from infrapm.exercises._content import content
 
 from .chapters import slugs, title
-from .pages import live, render
+from .pages import OPTIONAL, live, render
 
 WORDS_A_MINUTE = 200
 # Minutes for each part that a reader works on, by its style or kind in the page.
@@ -42,8 +44,25 @@ def reading_min(doctree: nodes.document) -> int:
 
 
 def working_min(doctree: nodes.document) -> int:
-    """Minutes to work the page's parts, rounded up to five."""
-    html = "".join(node.astext() for node in doctree.findall(nodes.raw))
+    """Minutes to work the page's parts, without the optional ones, rounded up to five."""
+    return _steps_min(part for part in doctree.findall(nodes.raw) if not _is_optional(part))
+
+
+def optional_min(doctree: nodes.document) -> int:
+    """Minutes to work the parts that the page marks as optional, rounded up to five."""
+    return _steps_min(part for part in doctree.findall(nodes.raw) if _is_optional(part))
+
+
+def _is_optional(part: nodes.Node) -> bool:
+    while part.parent is not None:
+        part = part.parent
+        if OPTIONAL in part.get("classes", ()):
+            return True
+    return False
+
+
+def _steps_min(parts: Iterable[nodes.Node]) -> int:
+    html = "".join(part.astext() for part in parts)
     return 5 * math.ceil(sum(minutes * html.count(mark) for mark, minutes in STEP_MIN.items()) / 5)
 
 
@@ -51,12 +70,12 @@ def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
     slug = app.env.docname.rsplit("/", 1)[-1]
     if slug not in slugs():
         return
-    app.env.metadata[app.env.docname]["infrapm_minutes"] = (reading_min(doctree), working_min(doctree))
+    minutes = {"reading_min": reading_min(doctree), "working_min": working_min(doctree), "optional_min": optional_min(doctree)}
+    app.env.metadata[app.env.docname]["infrapm_minutes"] = minutes
     html = render(
         "bar.html",
         slug=slug,
-        reading_min=reading_min(doctree),
-        working_min=working_min(doctree),
+        **minutes,
         needs={name: (title(name), f"{name}.html", how) for name, how in content(slug).needs.items()},
     )
     heading = doctree.next_node(nodes.title)

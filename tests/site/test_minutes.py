@@ -1,13 +1,15 @@
 """The minutes at the top of a chapter: counted by hand on a small page, and told as they are set."""
 
+import math
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from docutils import nodes
 
-from infrapm.site.chapters import ROOT
-from infrapm.site.minutes import STEP_MIN, WORDS_A_MINUTE, reading_min, working_min
-from infrapm.site.pages import live
+from infrapm.site.chapters import ROOT, slugs
+from infrapm.site.minutes import STEP_MIN, WORDS_A_MINUTE, optional_min, reading_min, working_min
+from infrapm.site.pages import OPTIONAL, live
 from tests.conftest import BOOK
 
 NUMBER = {word: number for number, word in enumerate("no one two three four five six seven eight nine ten".split())}
@@ -39,6 +41,25 @@ def test_reading_is_the_page_s_own_words_rounded_up(words: int, minutes: int) ->
 )
 def test_working_is_the_sum_of_its_steps_rounded_up_to_five(parts: list[str], minutes: int) -> None:
     assert working_min(page(100, *parts)) == minutes
+
+
+def test_what_is_marked_as_optional_is_counted_apart() -> None:
+    tree = page(100, 'class="ip-task"', 'data-kind="judgment"')
+    assert (working_min(tree), optional_min(tree)) == (15, 0)
+    tree += nodes.container("", live("<section data-kind='x' class=\"ip-task\"></section>"), nodes.container("", live('<p data-kind="red-team">')), classes=[OPTIONAL])
+    assert (working_min(tree), optional_min(tree)) == (15, 10)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_a_chapter_states_the_minutes_of_its_optional_parts(book, slug: str) -> None:
+    html = BeautifulSoup((book / "book" / f"{slug}.html").read_text(encoding="utf-8"), "html.parser")
+    parts = html.select(f".{OPTIONAL}")
+    told = re.search(r"\(and (\d+) minutes for what is marked optional\)", html.find(class_="ip-time").get_text())
+    assert bool(told) is bool(parts)
+    inside = sum(minutes * str(part).count(mark) for part in parts for mark, minutes in STEP_MIN.items())
+    assert (int(told[1]) if told else 0) == 5 * math.ceil(inside / 5)
+    for part in parts:
+        assert part.get_text().strip().startswith("Optional"), "an optional part says so in its first words"
 
 
 def test_how_the_book_is_made_tells_the_minutes_as_they_are() -> None:
