@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import vl_convert
 from docutils import nodes
 from jinja2 import Environment, FileSystemLoader
@@ -17,6 +18,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
 from infrapm.exercises import page_picture, panel_width
+from infrapm.explore.charts import FONT
 from infrapm.explore.explorer import Table
 
 from .chapters import ROOT
@@ -74,9 +76,16 @@ def live(html: str, style: str = "ip-exercise") -> nodes.container:
     return box
 
 
+# Room for labels is reckoned in a wide font, which comes with matplotlib: the reader's own is not known at build, and
+# in a narrow one labels that fit here would overlap or be cut there. The script draws with the reader's own.
+_WIDE_FONT = "DejaVu Sans"
+vl_convert.register_font_directory(str(Path(matplotlib.get_data_path(), "fonts", "ttf")))
+
+
 @lru_cache(maxsize=None)
 def _svg(specification: str) -> str:
-    svg = vl_convert.vegalite_to_svg(specification, vl_version=_VEGA_LITE_VERSION)
+    svg = vl_convert.vegalite_to_svg(specification.replace(FONT, _WIDE_FONT), vl_version=_VEGA_LITE_VERSION)
+    svg = svg.replace(f'font-family="{_WIDE_FONT}"', f'font-family="{FONT}"')
     # The container carries the text alternative; roles inside would be read a second time.
     return re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg).replace("<svg ", '<svg aria-hidden="true" ', 1)
 
