@@ -538,7 +538,7 @@ STALE = NumericTask(
     id="stale",
     title="How many reads are fresh?",
     objective=2,
-    book={"fit": "LNKD-DISK", "R": 1, "W": 2, "t_ms": 1},
+    book={"fit": "LNKD-DISK", "R": 1, "W": 1, "t_ms": 0},
     draw=lambda rng: dict(zip(("fit", "R", "W", "t_ms"), rng.choice(_STALE_CASES))),
     prompt=lambda p: (
         f"A store with three replicas and the profile “{STORES[p['fit']]}” ({p['fit']}) uses R = {p['R']} and W = {p['W']}. "
