@@ -234,7 +234,8 @@ def view_shared(beta: float) -> View:
         220,
         [
             layer("copies", {"type": "point", "filled": True, "color": BLUE, "size": 120, "opacity": 1}, x=x, y=y),
-            layer("copies", {"type": "text", "dy": -14}, x=x, y=y, text={"field": "label"}),
+            # Every other label below its point: side by side they are wider than a phone's column.
+            layer("copies", {"type": "text", "dy": {"expr": "datum.copies % 2 ? -14 : 18"}}, x=x, y=y, text={"field": "label"}),
         ],
         {"copies": rows},
     )

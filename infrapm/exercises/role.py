@@ -369,7 +369,7 @@ def recompute_ice(third_a: float, third_b: float) -> View:
         first[reading_as] = "neither" if scores["A"] == scores["B"] else max(scores, key=scores.get)
     as_ease, as_effort = first.values()
     reading = f"Two items with impact {impact} and confidence {confidence}; the third score is {amount(third_a)} for A and {amount(third_b)} for B. As ease, {as_ease} comes first; as effort, {as_effort}."
-    table = Table(("", "Score"), tuple((label, text) for label, _, text in rows))
+    table = Table(("Item", "Score"), tuple((label, text) for label, _, text in rows))
     longest = max(value for _, value, _ in rows[:2]), max(value for _, value, _ in rows[2:])
     drawn = [(label, value / longest[at // 2], text) for at, (label, value, text) in enumerate(rows)]
     return View(bars(drawn), reading, table)
@@ -400,7 +400,7 @@ def recompute_base(saving_usd: float, share: float) -> View:
     """A014: the spend that the claim takes for granted."""
     base = implied_base_spend(saving_usd, share).implied_base_spend_usd
     reading = f"{amount(saving_usd)} USD a year are {pct(share)} only of a spend of {amount(base)} USD a year. Which spend is that?"
-    table = Table(("", "USD a year"), (("saving", amount(saving_usd)), ("takes for granted", amount(base))))
+    table = Table(("Amount", "USD a year"), (("saving", amount(saving_usd)), ("takes for granted", amount(base))))
     return View(equation(pct(share), f"a spend of {amount(base)} USD a year", f"{amount(saving_usd)} USD a year"), reading, table)
 
 
