@@ -1,11 +1,11 @@
 """For an instructor: a chapter's plan and answers on one page, and the hours of a syllabus.
 
-    {teaching} overview SLUG   {teaching} answers SLUG   {hours}`availability economics 60`   {hours}`total`
+    {teaching} overview SLUG   {teaching} answers SLUG   {hours}`availability economics report`   {hours}`total`
 
 {teaching} overview places minutes, objectives and misconceptions; {teaching} answers, everything that a class could
 ask about, folded. Both are made of the chapter's page, data file, exercises and notebook. {hours} adds up chapters
-(reading and working, as their pages count them), `mistakes/optional` (the parts that may be left out) and whole minutes
-of other work; `total` adds up the table that it stands in.
+(reading and working, as their pages count them), `mistakes/optional` (the parts that may be left out) and other work of
+PLANNED_MIN; `total` adds up the table that it stands in.
 
 These pages load no Python and keep nothing: one small script unfolds the answers for print.
 """
@@ -32,6 +32,8 @@ from .study import _told
 from .words import inline_html, words_html
 
 _PART = "ip-teaching"  # marks a page that holds one of the parts
+# Work of a course that no chapter counts: planning figures of the authors, not measured.
+PLANNED_MIN = {"report": 60, "again": 30, "design": 120, "review": 60, "portfolio": 120}
 _SECTIONS = {"takes": "What it takes", "objectives": "Objectives, and where each is worked", "misconceptions": "Misconceptions, and what reveals each"}
 
 
@@ -183,6 +185,8 @@ def _fill_overviews(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 # --- Hours
 
+_TOTAL = ["total"]
+
 
 class hours(nodes.General, nodes.Inline, nodes.TextElement):
     """Stands for a number of hours until all pages are read; `of` names what it adds up."""
@@ -198,10 +202,10 @@ def hours_text(minutes: float) -> str:
 
 
 def _minutes(of: str, known: dict[str, dict[str, int]]) -> int:
-    """The minutes of one term: a chapter, its optional parts, or minutes as they stand."""
+    """The minutes of one term: planned work, a chapter, or its optional parts."""
+    if of in PLANNED_MIN:
+        return PLANNED_MIN[of]
     slug, _, part = of.partition("/")
-    if of.isdecimal():
-        return int(of)
     return known[slug]["optional_min"] if part else known[slug]["reading_min"] + known[slug]["working_min"]
 
 
@@ -210,35 +214,36 @@ class Hours(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         terms = self.text.split()
-        wrong = [term for term in terms if term != "total" and not term.isdecimal() and term.removesuffix("/optional") not in slugs()]
-        if wrong or not terms or ("total" in terms and len(terms) > 1):
+        chapters = [term.removesuffix("/optional") for term in terms if term not in (*PLANNED_MIN, "total")]
+        if not terms or (_TOTAL != terms and "total" in terms) or any(slug not in slugs() for slug in chapters):
             message = self.inliner.reporter.error(
-                f"{{hours}} takes `total` alone, or chapters (a slug, or slug/optional) and whole minutes, not {self.text!r}", line=self.lineno
+                f"{{hours}} takes `total`, or chapters (availability, mistakes/optional) and work of: {', '.join(PLANNED_MIN)}; not {self.text!r}",
+                line=self.lineno,
             )
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
-        for term in terms:
-            if not term.isdecimal() and term != "total":
-                self.env.note_dependency(str(ROOT / "book" / f"{term.removesuffix('/optional')}.md"))
+        for slug in chapters:
+            self.env.note_dependency(str(ROOT / "book" / f"{slug}.md"))
         depend_on_package(self.env)
         return [hours(of=terms)], []
 
 
 def _table(node: nodes.Node) -> nodes.Node:
+    """The table around a place, or the whole page."""
     while not isinstance(node, nodes.table | nodes.document):
         node = node.parent
     return node
 
 
 def _fill_hours(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    known = {slug: app.env.metadata[f"book/{slug}"]["infrapm_minutes"] for slug in slugs()} if any(doctree.findall(hours)) else {}
     places = list(doctree.findall(hours))
-    minutes = {id(node): sum(_minutes(term, known) for term in node["of"] if term != "total") for node in places}
-    tables = {id(node): _table(node) for node in places}
-    for node in places:
-        if node["of"] == ["total"]:
-            minutes[id(node)] = sum(minutes[id(other)] for other in places if tables[id(other)] is tables[id(node)] and other["of"] != ["total"])
-    for node in places:
-        node.replace_self(nodes.inline("", hours_text(minutes[id(node)]), classes=["ip-calc"]))
+    if not places:
+        return
+    known = {slug: app.env.metadata[f"book/{slug}"]["infrapm_minutes"] for slug in slugs()}
+    told = [(_table(node), sum(_minutes(term, known) for term in node["of"] if term != "total")) for node in places]
+    for node, (table, minutes) in zip(places, told):
+        if node["of"] == _TOTAL:
+            minutes = sum(others for place, others in told if place is table)
+        node.replace_self(nodes.inline("", hours_text(minutes), classes=["ip-calc"]))
 
 
 def _add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
