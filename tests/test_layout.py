@@ -126,6 +126,7 @@ def test_a_chapter_has_all_its_parts(slug: str) -> None:
 def test_every_missing_part_of_a_chapter_is_named(tmp_path: Path) -> None:
     parts = [
         "book/no-such.md",
+        "book/instructors/no-such.md",
         "notebooks/no-such.ipynb",
         "infrapm/exercises/no_such.py",
         "infrapm/data/no-such.toml",

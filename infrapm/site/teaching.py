@@ -16,7 +16,8 @@ from typing import Any
 from docutils import nodes
 from markupsafe import Markup
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxRole
 
 from infrapm.exercises import chapter
 from infrapm.exercises._claims import claims
@@ -71,17 +72,17 @@ def revealing(filling: Content) -> dict[str, tuple[Revealing, ...]]:
     return found
 
 
-def right_answer(task: Task) -> str:
-    """The answer to a task at the book's numbers, computed by its model, as a reader would give it."""
+def right_answer(task: Task) -> tuple[str, ...]:
+    """The answer to a task at the book's numbers, computed by its model: a number, or the texts of the right options."""
     parameters = task.parameters()
     expected = task.expected(parameters)
     if isinstance(task, NumericTask):
-        return task.shown(expected)
+        return (task.shown(expected),)
     texts = {option.key: option.text for option in task.options(parameters)}
     keys = [expected] if isinstance(expected, str) else expected
     if isinstance(expected, set | frozenset):
         keys = [key for key in texts if key in expected]
-    return "; ".join(texts[key] for key in keys)
+    return tuple(texts[key] for key in keys)
 
 
 def _documents(slug: str) -> list[tuple[Document, dict[str, Any]]]:
@@ -97,6 +98,13 @@ def _documents(slug: str) -> list[tuple[Document, dict[str, Any]]]:
 
 
 # --- On the page
+
+
+def _depend_on_chapter(env: BuildEnvironment, slug: str) -> None:
+    """Read the page again when the chapter's minutes, objectives or answers may have changed."""
+    depend_on_package(env)
+    for path in (f"book/{slug}.md", f"notebooks/{slug}.ipynb"):
+        env.note_dependency(str(ROOT / path))
 
 
 class teaching(nodes.General, nodes.Element):
@@ -117,8 +125,7 @@ class Teaching(_Exercise):
         which = self.arguments[0]
         if which not in ("overview", "answers") or self.slug not in slugs():
             raise ValueError(f"{{teaching}} takes `overview` or `answers`, and a chapter of: {', '.join(slugs())}")
-        depend_on_package(self.env)
-        self.env.note_dependency(str(ROOT / "book" / f"{self.slug}.md"))
+        _depend_on_chapter(self.env, self.slug)
         return self.overview() if which == "overview" else [self.answers()]
 
     def overview(self) -> list[nodes.Node]:
@@ -222,8 +229,7 @@ class Hours(SphinxRole):
             )
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
         for slug in chapters:
-            self.env.note_dependency(str(ROOT / "book" / f"{slug}.md"))
-        depend_on_package(self.env)
+            _depend_on_chapter(self.env, slug)
         return [hours(of=terms)], []
 
 
