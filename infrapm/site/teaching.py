@@ -33,6 +33,7 @@ from .study import _told
 from .words import inline_html, words_html
 
 _PART = "ip-teaching"  # marks a page that holds one of the parts
+_SYLLABUS = "ip-syllabus"  # a table with a total of hours
 # Work of a course that no chapter counts: planning figures of the authors, not measured.
 PLANNED_MIN = {"report": 60, "again": 30, "design": 120, "review": 60, "portfolio": 120}
 _SECTIONS = {"takes": "What it takes", "objectives": "Objectives, and where each is worked", "misconceptions": "Misconceptions, and what reveals each"}
@@ -185,6 +186,7 @@ def _fill_overviews(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             minutes=known["infrapm_minutes"],
             objectives=[(text, *_worked(filling, slug, number)) for number, text in enumerate(known["infrapm_objectives"], 1)],
             revealing=revealing(filling),
+            tasks=chapter(slug).TASKS,
             **_common(filling, slug, app.builder.get_relative_uri(docname, f"book/{slug}")),
         )
         node.replace_self(live(html, _PART))
@@ -249,12 +251,17 @@ def _fill_hours(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node, (table, minutes) in zip(places, told):
         if node["of"] == _TOTAL:
             minutes = sum(others for place, others in told if place is table)
+            table["classes"].append(_SYLLABUS)
         node.replace_self(nodes.inline("", hours_text(minutes), classes=["ip-calc"]))
 
 
 def _add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
-    if doctree is not None and any(_PART in node["classes"] for node in doctree.findall(nodes.container)):
+    if doctree is None:
+        return
+    parts = any(_PART in node["classes"] for node in doctree.findall(nodes.container))
+    if parts:
         app.add_js_file("teaching.js", type="module", loading_method="defer")
+    if parts or any(_SYLLABUS in node["classes"] for node in doctree.findall(nodes.table)):
         app.add_css_file("teaching.css", priority=830)
 
 
