@@ -190,7 +190,7 @@ def state(path: Path) -> dict[str, Any]:
     db.close()
     kept = {
         file.relative_to(path).as_posix(): file.read_text(encoding="utf-8")
-        for part in ("submitted", "received", "marking", "feedback", "grades")
+        for part in ("submitted", "received", "marking", "feedback", "grades", "autograded")
         for file in sorted((path / part).rglob("*"))
         if file.is_file() and file.name != "changes.csv" and not file.name.endswith(".part")
     }
