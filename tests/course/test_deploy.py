@@ -114,7 +114,7 @@ def test_the_container_unpacks_the_hand_out_and_keeps_what_is_there(tmp_path: Pa
         (handout / name).write_text("ours")
     (home / "availability").mkdir(parents=True)
     (home / "availability" / "availability.ipynb").write_text("mine")
-    line = line.replace("/opt/handout", str(handout)).replace("/home/jovyan", str(home))
+    line = line.replace("/opt/handout", str(handout)).replace(VALUES["singleuser"]["storage"]["homeMountPath"], str(home))
     subprocess.run([program, flag, line], check=True, capture_output=True)
     assert (home / "availability" / "availability.ipynb").read_text() == "mine"
     assert (home / "availability" / "README.md").read_text() == "ours"
