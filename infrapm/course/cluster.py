@@ -20,6 +20,8 @@ def connected(scheduler: str, workers: int) -> Iterator[Any]:
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     dask.config.set({"distributed.comm.timeouts.connect": "10s"})
+    # What Dask would remember of each task, to look into itself: with it, memory grows by each submission.
+    dask.config.set({"distributed.admin.low-level-log-length": 10})
     if not scheduler:
         threads = workers or os.cpu_count() or 1
         # Dask opens a page on its state for everyone; here it is for this machine alone, and empty.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -77,6 +78,18 @@ def test_only_as_many_jobs_are_made_as_are_at_work() -> None:
         for job, record in examine_all(client, jobs(), lambda: ended.append(1)):
             assert record["problem"] and job.data == b"no notebook"
     assert len(made) == len(ended) == 40
+
+
+def test_no_job_is_kept_after_it_has_ended() -> None:
+    def jobs() -> Iterator[Job]:
+        yield from (Job(str(number), SLUG, b"no notebook", "", (), {}, (SLUG,)) for number in range(100))
+
+    with connected("", 2) as client:
+        for _ in examine_all(client, jobs(), lambda: None):
+            pass
+        gc.collect()
+        alive = sum(type(kept) is Job for kept in gc.get_objects())
+    assert alive < 25  # those at work last, and what Dask remembers of them
 
 
 def test_nothing_listens_for_strangers_on_one_machine() -> None:
