@@ -129,8 +129,9 @@ def test_the_parts_stand_in_the_notebook_s_order(book: SmallBook) -> None:
     assert placed == ["explorer-nines", "explorer-crews", "task-month_budget"]
     words = book.text("whole.md")
     assert "Some words" in words and "JupyterLab" not in words and "pandas" not in words
-    code = [node for node in book.app.env.get_doctree("whole").findall() if node.tagname == "literal_block"]
-    assert [node.astext() for node in code] == ["x = allowed_downtime(0.999, 'month')"]
+    (fold,) = html(book, "whole").find_all("details", class_="ip-solution")
+    assert fold.pre.text.strip() == "x = allowed_downtime(0.999, 'month')" and not fold.has_attr("open")
+    assert fold.find_previous_sibling()["id"] == "task-month_budget"
     assert "SOLUTION" not in words
 
 
@@ -171,7 +172,9 @@ ORDERING = OrderingTask(**several_options("a < b", "b", "c"), expected=lambda p:
 
 def task_html(task: Task) -> BeautifulSoup:
     right = task.check(task.expected({}))
-    page = render("task.html", task=task, kind=KINDS[type(task)], parameters={}, slug="s", prefix="task-made", right=right)
+    page = render(
+        "task.html", task=task, kind=KINDS[type(task)], parameters={}, slug="s", prefix="task-made", right=right, solution="<pre></pre>"
+    )
     return BeautifulSoup(page, "html.parser")
 
 
@@ -190,7 +193,7 @@ def test_a_task_with_options(task: Task, kind: str, inputs: list[tuple[str, str]
     assert [(field["type"], field["value"]) for field in page.find_all("input")] == inputs
     assert page.fieldset.legend.text == "Which?"
     assert page.find("table").find_all("th")[2].text == "one"
-    folded = [(fold.summary.text, fold.p.text, fold.has_attr("open")) for fold in page.find_all("details")]
+    folded = [(fold.summary.text, fold.p.text, fold.has_attr("open")) for fold in page.section.find_all("details")]
     assert folded == [("Hint 1", "First & hint.", False), ("Hint 2", "Second hint.", False), ("The answer", answer, False)]
     assert "<up>" in page.text and page.find("up") is None, "words are words"
     if not inputs:
