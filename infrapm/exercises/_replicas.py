@@ -219,7 +219,7 @@ def spread_drawing(reached_ms: Mapping[str, float], acked_ms: float, reads: Sequ
     bottom = base + 26 * len(reads) + 8
     for ms in range(0, int(until_ms) + 1, 5):
         parts.append(f'<path d="M{at(ms):.1f} {bottom - 14}v5"/>')
-        parts.append(_words(at(ms), bottom + 6, f"{ms} ms", size=11))
+        parts.append(_words(min(at(ms), _WIDTH - 18), bottom + 6, f"{ms} ms", size=11))
     return _drawing(bottom + 14, parts)
 
 

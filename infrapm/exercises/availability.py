@@ -234,7 +234,8 @@ def view_shared(beta: float) -> View:
         220,
         [
             layer("copies", {"type": "point", "filled": True, "color": BLUE, "size": 120, "opacity": 1}, x=x, y=y),
-            layer("copies", {"type": "text", "dy": -14}, x=x, y=y, text={"field": "label"}),
+            # Every other label below its point: side by side they are wider than a phone's column.
+            layer("copies", {"type": "text", "dy": {"expr": "datum.copies % 2 ? -14 : 18"}}, x=x, y=y, text={"field": "label"}),
         ],
         {"copies": rows},
     )
@@ -379,7 +380,7 @@ DELIVERED = NumericTask(
     objective=2,
     unit="%",
     relative_tolerance=0.05,
-    book={"incident_min": (18, 41, 9)},
+    book={"incident_min": (12, 55, 6, 20)},  # not the year of the text
     draw=lambda rng: {"incident_min": tuple(rng.randint(4, 55) for _ in range(rng.randint(3, 5)))},
     prompt=lambda p: (
         "These are all the incidents that a made-up payments API had in 365 days. "

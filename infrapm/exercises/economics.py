@@ -36,9 +36,8 @@ def usd(amount: float) -> str:
 
 
 def names_axis(field: str, names: list[str]) -> dict[str, Any]:
-    """A vertical axis of names, with room for the longest in a wide font."""
-    room = min(120, 8 * max(map(len, names)))
-    return {"field": field, "type": "nominal", "sort": names, "axis": {"title": None, "labelLimit": 110, "minExtent": room}}
+    """A vertical axis of names."""
+    return {"field": field, "type": "nominal", "sort": names, "axis": {"title": None, "labelLimit": 110}}
 
 
 def drawn_as(solid: str, light: str) -> dict[str, Any]:
@@ -442,7 +441,7 @@ def view_planner(
     ]  # fmt: skip
     names = [bar["line"] for bar in bars]
     x = {"field": "low", "type": "quantitative", "scale": {"domain": [0, max(before, after) * 1.22 or 1]},
-         "axis": {"title": "USD a month, people and support included", "tickCount": 4, "format": ",d"}}  # fmt: skip
+         "axis": {"title": ["USD a month,", "people and support included"], "tickCount": 4, "format": ",d"}}  # fmt: skip
     end = {"field": "high"}
     y = names_axis("line", names)
     kinds = ["whole cost", "saved"]

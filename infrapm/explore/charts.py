@@ -9,6 +9,8 @@ from typing import Any
 # Okabe and Ito's color-blind-safe set; each keeps 3:1 against the light and the dark page.
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 
+FONT = "system-ui, sans-serif"  # whatever the reader's machine has
+
 Spec = dict[str, Any]
 
 
@@ -40,11 +42,12 @@ def with_look(spec: Spec, width: int, ink: str) -> Spec:
         "aria": False,  # the front gives the whole picture one text alternative
         "background": None,
         "padding": {"left": 10, "right": 10, "top": 5, "bottom": 5},  # fonts differ in width
-        "font": "system-ui, sans-serif",
+        "font": FONT,
         "view": {"stroke": None},
         "axis": {**quiet, "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": 400,
-                 "gridColor": ink, "gridOpacity": 0.15, "labelLimit": 220},
-        "legend": {"labelColor": ink, "titleColor": ink, "labelFontSize": 13, "titleFontSize": 13, "orient": "bottom"},
+                 "gridColor": ink, "gridOpacity": 0.15, "labelLimit": 220, "labelSeparation": 6},
+        "legend": {"labelColor": ink, "titleColor": ink, "labelFontSize": 13, "titleFontSize": 13, "labelLimit": 0,
+                   "orient": "bottom"},
         "text": {"color": ink, "fontSize": 13},
         "rule": {"color": ink},
         "bar": {"color": BLUE},

@@ -14,6 +14,7 @@ from .results import show_results_as_tables
 from .tasks import ChoiceTask, Feedback, NumericTask, OrderingTask, SeveralTask, Task
 
 _CHART_WIDTH = 640
+_DRAWING = "max-width: 480px; font-family: system-ui, sans-serif"
 _INK = "#8a8a8a"  # reads on JupyterLab's light and dark themes
 
 
@@ -71,21 +72,21 @@ class Panel:
         """The widget that holds a control's value; of several options, a box of check boxes."""
         import ipywidgets
 
-        wide = {"description_width": "12em"}
+        whole = {"description_width": "initial"}  # a label is never cut
         text = control.shown(control.default)
         if isinstance(control, Choice):
             options = [(option_label, key) for key, option_label in control.options]
-            return ipywidgets.Dropdown(options=options, value=text, description=control.label, style=wide)
+            return ipywidgets.Dropdown(options=options, value=text, description=control.label, style=whole, layout={"width": "max-content"})
         if isinstance(control, Toggle):
-            return ipywidgets.Checkbox(value=control.default, description=control.label)
+            return ipywidgets.Checkbox(value=control.default, description=control.label, indent=False)
         if isinstance(control, Several):
-            boxes = [ipywidgets.Checkbox(value=key in control.default, description=words) for key, words in control.options]
+            boxes = [ipywidgets.Checkbox(value=key in control.default, description=words, indent=False) for key, words in control.options]
             return ipywidgets.VBox(boxes)
         if isinstance(control, Rows):
             layout = {"width": "40em", "height": f"{min(len(control.default) + 3, 14) * 1.6}em"}
             return ipywidgets.Textarea(value=text, continuous_update=False, layout=layout)
         label = control.label + (f" ({control.unit})" if control.unit else "")
-        return ipywidgets.Text(value=text, description=label, style=wide, continuous_update=False)
+        return ipywidgets.Text(value=text, description=label, style=whole, continuous_update=False)
 
     def _rows_tools(self, control: Rows) -> Any:
         """Reset, and back: what the reader had written comes again at a second press."""
@@ -159,7 +160,7 @@ class Panel:
         pictures = view.picture if isinstance(view.picture, tuple) else (view.picture,)
         # Set, not displayed: a notebook that is run by a test has no place for messages of its own.
         self.picture.outputs = tuple(
-            {"output_type": "display_data", "data": _mime(picture) | {"text/plain": view.reading}, "metadata": {}}
+            {"output_type": "display_data", "data": _mime(picture, view.reading) | {"text/plain": view.reading}, "metadata": {}}
             for picture in pictures
         )
         warning = f"<p>⚠ {escape(view.warning)}</p>" if view.warning else ""
@@ -184,16 +185,18 @@ class Panel:
         )
 
 
-def _mime(picture: dict[str, Any] | str) -> dict[str, Any]:
+def _mime(picture: dict[str, Any] | str, reading: str) -> dict[str, Any]:
     if isinstance(picture, str):
-        return {"image/svg+xml": picture}
+        # In the page, not as an image file: so it takes the theme's color of text.
+        return {"text/html": f'<div role="img" aria-label="{escape(reading)}" style="{_DRAWING}">{picture}</div>'}
     return {"application/vnd.vegalite.v5+json": with_look(picture, _CHART_WIDTH, _INK)}
 
 
 def _html_table(table: Table) -> str:
     head = "".join(f"<th>{escape(cell)}</th>" for cell in table.header)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    apart = "text-align: left; border-spacing: 1em 0; border-collapse: separate"
+    return f'<table style="{apart}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def prompt_markdown(task: Task, seed: int = 0) -> str:

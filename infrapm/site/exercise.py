@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.highlighting import PygmentsBridge
 from sphinx.util.docutils import SphinxDirective
 
 from infrapm.exercises import chapter, find
@@ -24,6 +25,7 @@ from .chapters import ROOT
 from .pages import depend_on_package, first_picture, live, render
 
 KINDS = {NumericTask: "numeric", ChoiceTask: "choice", SeveralTask: "several", OrderingTask: "ordering"}
+_HIGHLIGHTER = PygmentsBridge("html")
 _CALL = re.compile(r'^(show|ask|check|predict|decide|judge|audit)\((?:"([\w-]+)".*)?\)$')
 _SOLUTION = re.compile(r"^### BEGIN SOLUTION\n(.*?)^### END SOLUTION$", re.M | re.S)
 
@@ -90,12 +92,13 @@ class _Exercise(SphinxDirective):
         )
         return [live(html)]
 
-    def task(self, id: str) -> list[nodes.Node]:
+    def task(self, id: str) -> str:
+        """The task, and after it the notebook's solution, folded: the first after its question."""
         depend_on_package(self.env)
         task = find(chapter(self.slug).TASKS, id)
         self.placed.add(id)
         parameters = task.parameters()
-        html = render(
+        return render(
             "task.html",
             task=task,
             kind=KINDS[type(task)],
@@ -103,19 +106,16 @@ class _Exercise(SphinxDirective):
             slug=self.slug,
             prefix=f"task-{id}",
             right=task.check(task.expected(parameters)),
+            solution=_HIGHLIGHTER.highlight_block(self.solution(id), "python"),
         )
-        return [live(html), *self.solution(id)]
 
-    def solution(self, id: str) -> list[nodes.Node]:
-        """The notebook's solution of a task, folded: the first after its question."""
+    def solution(self, id: str) -> str:
         cells = page_cells(self.notebook)
         asked = [position for position, cell in enumerate(cells) if (cell.kind, cell.text) == ("ask", id)]
         solutions = [cell.text for cell in cells[asked[0] :] if cell.kind == "solution"] if asked else []
         if not solutions:
             raise KeyError(f"{self.notebook.name} has no solution after ask({id!r})")
-        code = nodes.literal_block(solutions[0], solutions[0], language="python")
-        fold = '<details class="ip-solution"><summary>One way to the answer, in Python</summary>'
-        return [nodes.raw("", fold, format="html"), code, nodes.raw("", "</details>", format="html")]
+        return solutions[0]
 
 
 class PlaceExplorer(_Exercise):
@@ -138,7 +138,7 @@ class PlaceTask(_Exercise):
 
     def run(self) -> list[nodes.Node]:
         try:
-            return self.task(self.arguments[0])
+            return [live(self.task(self.arguments[0]))]
         except KeyError as problem:
             raise self.error(problem.args[0]) from problem
 
@@ -162,7 +162,7 @@ class PlaceExercise(_Exercise):
         if cell.kind == "show":
             return [] if cell.text in self.placed else self.explorer(self.slug, cell.text)
         if cell.kind == "ask":
-            return [] if cell.text in self.placed else self.task(cell.text)
+            return [] if cell.text in self.placed else [live(self.task(cell.text))]
         if cell.kind != "words":
             return []  # a solution stands with its task; decision, predictions and judgment in the page's text
         return self.parse_text_to_nodes(cell.text)

@@ -138,14 +138,12 @@ def _keep_objectives(app: Sphinx, doctree: nodes.document) -> None:
 def _facts(app: Sphinx, slug: str, docname: str) -> dict[str, Any]:
     """A chapter as the front page shows it."""
     page = f"book/{slug}"
-    reading, working = app.env.metadata[page]["infrapm_minutes"]
     return {
         "slug": slug,
         "title": title(slug),
         "url": app.builder.get_relative_uri(docname, page),
         "core": content(slug).core,
-        "reading_min": reading,
-        "working_min": working,
+        **app.env.metadata[page]["infrapm_minutes"],
         "objectives": app.env.metadata[page]["infrapm_objectives"],
         "choices": 1 + len(content(slug).choices) + len(content(slug).audit),  # the decision comes twice
         "tasks": len(chapter(slug).TASKS),

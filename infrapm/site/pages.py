@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import vl_convert
 from docutils import nodes
 from jinja2 import Environment, FileSystemLoader
@@ -17,6 +18,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
 from infrapm.exercises import page_picture, panel_width
+from infrapm.explore.charts import FONT
 from infrapm.explore.explorer import Table
 
 from .chapters import ROOT
@@ -30,6 +32,8 @@ _ASKS = re.compile(r'<section class="ip-(?:explorer|task)"[^>]* data-slug="([^"]
 
 # The first picture is drawn twice, for a wide column and for a phone; styles show the one that fits.
 _WIDTHS = {"wide": 660, "narrow": 340}
+
+OPTIONAL = "ip-optional"  # the class of a container whose parts a reader may leave out
 
 _templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True)
 
@@ -72,9 +76,16 @@ def live(html: str, style: str = "ip-exercise") -> nodes.container:
     return box
 
 
+# Room for labels is reckoned in a wide font, which comes with matplotlib: the reader's own is not known at build, and
+# in a narrow one labels that fit here would overlap or be cut there. The script draws with the reader's own.
+_WIDE_FONT = "DejaVu Sans"
+vl_convert.register_font_directory(str(Path(matplotlib.get_data_path(), "fonts", "ttf")))
+
+
 @lru_cache(maxsize=None)
 def _svg(specification: str) -> str:
-    svg = vl_convert.vegalite_to_svg(specification, vl_version=_VEGA_LITE_VERSION)
+    svg = vl_convert.vegalite_to_svg(specification.replace(FONT, _WIDE_FONT), vl_version=_VEGA_LITE_VERSION)
+    svg = svg.replace(f'font-family="{_WIDE_FONT}"', f'font-family="{FONT}"')
     # The container carries the text alternative; roles inside would be read a second time.
     return re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg).replace("<svg ", '<svg aria-hidden="true" ', 1)
 

@@ -513,7 +513,7 @@ def page() -> str:
         f"The provider's part is {60_000 + 15_000 + 20_000:,} USD; the whole is {95_000 * 1.05 + 40_000:,.0f}.",
         f"Per million requests this service costs {139_750 / 3_000:.2f} USD, for each of its 50,000 users {139_750 / 50_000:.3f}.",
         f"400 TB a month at 0.05 USD a GB are {400 * 1024 * 0.05 * 12:,.0f} USD a year",
-        f"400,000 GB cost {10_240 * 0.09 + 40_960 * 0.085 + 102_400 * 0.07 + 246_300 * 0.05:,.0f} USD in a month",
+        f"these 400 TB cost {10_240 * 0.09 + 40_960 * 0.085 + 102_400 * 0.07 + 255_900 * 0.05:,.0f} USD in a month",
         f"below {70 / (2e-7 + 1.66667e-5 * 0.5 * 0.1) / 2_592_000:.0f} requests a second",
         f"that is {(3 * 240 - 1) * 5:,} USD a month; if each query names the day, {(3 * 240 / 30 - 1) * 5:.0f}.",
         f"makes the bill {0.3 + 0.7 * 2:.1f} times as high",
