@@ -25,11 +25,25 @@ def claims() -> dict[str, dict[str, str]]:
         for row in csv.DictReader(file):
             tag = _EVIDENCE.match(row["known"])
             row["evidence"] = tag[1] if tag else "judgment"
-            # A tag further on says how that part is known; a reader needs a word only for what is from memory.
-            known = _EVIDENCE.sub("", row["known"]).replace(" [recalled]", " (from memory)").replace("[recalled]", "From memory:")
+            # A tag further on says how that part is known; a reader needs a word only for what is not confirmed.
+            known = _EVIDENCE.sub("", row["known"]).replace(" [recalled]", " (recalled, not confirmed)").replace("[recalled]", "Recalled, not confirmed:")
             row["known"] = _KNOWN.sub("", known).strip()
+            row["caveat"] = caveat(row["evidence"], row["source"])
             rows[row["id"]] = row
     return rows
+
+
+def caveat(evidence: str, source: str) -> str:
+    """What a reader must know of the evidence beside a claim; empty where it was seen, recomputed or is a judgment.
+
+    >>> caveat("recalled", "A report of 2019"), caveat("recalled", ""), caveat("confirmed", "A report of 2019")
+    ('Recalled by the authors, not confirmed in this source.', 'Recalled by the authors, who hold no source for it.', '')
+    """
+    if "recalled" not in evidence:
+        return ""
+    if evidence != "recalled":
+        return f"{evidence[0].upper()}{evidence[1:]}."
+    return f"Recalled by the authors, {'not confirmed in this source' if source else 'who hold no source for it'}."
 
 
 def holds(verdict: str) -> bool | None:

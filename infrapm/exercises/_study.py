@@ -147,7 +147,7 @@ def auditor(slug: str) -> Any:
         if trust not in TRUST:
             return Words(f"Say how likely it is to hold up, with one of: {', '.join(map(str, TRUST))} (percent).")
         row, words = claims()[claim], card(claim)
-        source = f" {row['source']}." if row["source"] else ""
+        source = " ".join(f" {part}" for part in (row["source"] and f"{row['source']}.", row["caveat"]) if part)
         return Words(
             f"You: {trust}%. The ledger: {row['verdict']}. {_OUTCOME[holds(row['verdict'])]}\n\n"
             f"{filled(words.look.strip(), module)}\n\n{row['known']}{source}\n\n"

@@ -380,7 +380,7 @@ DELIVERED = NumericTask(
     objective=2,
     unit="%",
     relative_tolerance=0.05,
-    book={"incident_min": (18, 41, 9)},
+    book={"incident_min": (12, 55, 6, 20)},  # not the year of the text
     draw=lambda rng: {"incident_min": tuple(rng.randint(4, 55) for _ in range(rng.randint(3, 5)))},
     prompt=lambda p: (
         "These are all the incidents that a made-up payments API had in 365 days. "

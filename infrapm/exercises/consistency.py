@@ -121,6 +121,7 @@ def consequence_of(sides: tuple[SideShown, ...]) -> str:
 
 
 def sides_table(sides: tuple[SideShown, ...]) -> Table:
+    """What each side of a cut holds, and whether it reads and writes."""
     yes = {True: "yes", False: "refused"}
     return Table(
         ("Side", "Replicas", "Reads", "Writes"),
@@ -150,6 +151,7 @@ def replica_boxes(n: int, default: tuple[str, ...], help: str) -> Several:
 
 
 def quorum_number(name: str, label: str, most: int, default: int, help: str) -> Number:
+    """A slider for a number of replicas, from 1 to *most*."""
     return Number(name, label, "", low=1, high=most, default=default, stops=tuple(range(1, most + 1)), whole=True, help=help)
 
 
@@ -173,6 +175,7 @@ _LEAST_STALE = 0.00005
 
 
 def stale_axis(title: str) -> dict[str, Any]:
+    """Freshness, with equal room for each nine: drawn by the share of stale reads."""
     return {
         "field": "stale",
         "type": "quantitative",
@@ -186,6 +189,7 @@ def stale_axis(title: str) -> dict[str, Any]:
 
 
 def wait_axis(title: str) -> dict[str, Any]:
+    """The wait after a write, from 0 to 10 s; logarithmic but for its first half millisecond."""
     return {
         "field": "t_ms",
         "type": "quantitative",
@@ -202,6 +206,7 @@ _CURVE_MS = (0, *(10 ** (i / 8) for i in range(-8, 33)))
 
 
 def curve(line: str, shares: tuple[float, ...], chosen: bool = True) -> list[dict[str, Any]]:
+    """A line's points, from its shares of fresh reads at the waits of the axis."""
     return [
         {"line": line, "t_ms": round(t_ms, 4), "stale": max(round(1 - share, 6), _LEAST_STALE), "chosen": chosen}
         for t_ms, share in zip(_CURVE_MS, shares)
@@ -255,6 +260,7 @@ EVENTUAL = Explorer(
 
 
 def offers_of(front: PbsFront, chosen: tuple[int, int] | None = None) -> list[Offer]:
+    """Every R and W as the price list draws it."""
     return [
         Offer(c.R, c.W, fresh_text(c.p_consistent, c.overlap), c.overlap, (c.R, c.W) in front.front, (c.R, c.W) == chosen)
         for c in front.choices
@@ -268,6 +274,7 @@ def prices_of(front: PbsFront) -> tuple[dict[int, str], dict[int, str]]:
 
 
 def choices_table(front: PbsFront, t_ms: float) -> Table:
+    """Every R and W with its freshness and latencies, and whether another is better in all of them."""
     at = "at once" if t_ms == 0 else f"after {ms_text(t_ms)}"
     return Table(
         ("Choice", f"Fresh {at}", "99.9% fresh after", "Read P50", "P99", "P99.9", "Write P50", "P99", "P99.9", "Beaten"),
@@ -530,6 +537,7 @@ CUT_OFF = NumericTask(
 
 
 def fresh_share(p: dict[str, Any]) -> float:
+    """The share of fresh reads that the task *stale* asks for."""
     (share,) = simulate_pbs(N=3, R=p["R"], W=p["W"], fit=p["fit"], t_ms=[p["t_ms"]], **RUN).p_consistent
     return share
 
@@ -579,11 +587,13 @@ def matrix_values(fit: str) -> dict[str, dict[str, float]]:
 
 
 def matrix_match(p: dict[str, Any]) -> Any:
+    """Which R and W keep all limits of the task's row, and what the others miss."""
     limits = {"fresh": (">=", p["fresh"]), "read_ms": ("<=", p["read_ms"]), "write_ms": ("<=", p["write_ms"])}
     return match_options(matrix_values(p["fit"]), limits)
 
 
 def pair_text(key: str) -> str:
+    """A key such as r1w2, in words."""
     return f"R = {key[1]}, W = {key[3]}"
 
 
@@ -592,6 +602,7 @@ def _matrix_share(share: float) -> str:
 
 
 def matrix_options(p: dict[str, Any]) -> tuple[Option, ...]:
+    """The pairs to choose from; each says what it fails, or that it meets every limit."""
     match, values = matrix_match(p), matrix_values(p["fit"])
     said = {"fresh": _matrix_share, "read_ms": ms_text, "write_ms": ms_text}
     options = []

@@ -509,7 +509,7 @@ def view_buy(items: dict[str, dict[str, Any]]) -> View:
     else:
         name, key = shown[0]
         reading += (
-            f"If you could know one number, know the {key} of {name}: a wrong first then falls by {points_text(drops[name, key][0])}. "
+            f"If you could know one number, know the {key} of {name}: that share then falls by {points_text(drops[name, key][0])}. "
             f"{count_text(len(drops) - sum(drop >= 0.0005 for drop, _ in drops.values()), 'estimate', 'estimates')} of {len(drops)} "
             "would change nothing."
         )
@@ -622,7 +622,7 @@ LEAD_OF = NumericTask(
     title="How large is the lead?",
     objective=1,
     unit="times",
-    book={"items": {"Log sampling": (120, 1, 0.8, 2), "ARM64 support": (200, 1, 0.8, 3.5)}},
+    book={"items": {"Log sampling": (160, 0.5, 1, 2), "ARM64 support": (250, 1, 0.8, 4)}},  # not the two of the decision
     draw=_draw_sheet,
     prompt=lambda p: (
         "Score both by RICE: reach in services, effort in person-months. "
@@ -750,7 +750,7 @@ BUY = ChoiceTask(
     id="buy",
     title="Which estimate would you buy?",
     objective=2,
-    book={"items": {"Log sampling": (150, (1, 3)), "ARM64 support": (100, (1, 3))}},
+    book={"items": {"Log sampling": (150, (1, 6)), "ARM64 support": (100, (2, 2.5))}},  # not the case of the text
     draw=lambda rng: {"items": dict(zip(("Log sampling", "ARM64 support"), rng.choice([
         ((150, (1, 3)), (100, (1, 3))),
         ((100, (1, 3)), (150, (1, 3))),

@@ -118,7 +118,7 @@ BACKWARDS = Explorer(
         Choice("kind", "The claim", tuple((key, words[0]) for key, words in KINDS.items()), "runs"),
         Number("saving", "Said to be saved", "", low=0.001, high=9e8, default=8_000,
                help="In the unit of the claim: hours a year, USD a year, or ms."),
-        Number("step", "From", "", low=0.001, high=1e6, default=8,
+        Number("step", "Said to come from", "", low=0.001, high=1e6, default=8,
                help="Minutes a run, hours a month, or percent."),
     ),
     view=view_backwards,
@@ -369,7 +369,7 @@ def recompute_ice(third_a: float, third_b: float) -> View:
         first[reading_as] = "neither" if scores["A"] == scores["B"] else max(scores, key=scores.get)
     as_ease, as_effort = first.values()
     reading = f"Two items with impact {impact} and confidence {confidence}; the third score is {amount(third_a)} for A and {amount(third_b)} for B. As ease, {as_ease} comes first; as effort, {as_effort}."
-    table = Table(("", "Score"), tuple((label, text) for label, _, text in rows))
+    table = Table(("Item", "Score"), tuple((label, text) for label, _, text in rows))
     longest = max(value for _, value, _ in rows[:2]), max(value for _, value, _ in rows[2:])
     drawn = [(label, value / longest[at // 2], text) for at, (label, value, text) in enumerate(rows)]
     return View(bars(drawn), reading, table)
@@ -400,7 +400,7 @@ def recompute_base(saving_usd: float, share: float) -> View:
     """A014: the spend that the claim takes for granted."""
     base = implied_base_spend(saving_usd, share).implied_base_spend_usd
     reading = f"{amount(saving_usd)} USD a year are {pct(share)} only of a spend of {amount(base)} USD a year. Which spend is that?"
-    table = Table(("", "USD a year"), (("saving", amount(saving_usd)), ("takes for granted", amount(base))))
+    table = Table(("Amount", "USD a year"), (("saving", amount(saving_usd)), ("takes for granted", amount(base))))
     return View(equation(pct(share), f"a spend of {amount(base)} USD a year", f"{amount(saving_usd)} USD a year"), reading, table)
 
 
@@ -605,7 +605,7 @@ SURVEY = NumericTask(
     expected=lambda p: _change(p).margin_points,
     hints=lambda p: (
         "Each survey has a margin of its own; the change has both.",
-        "The model `nps` gives the margin of one survey: "
+        "The margin of one survey is what the card of claim A015, or the model nps, gives: "
         f"{number_text(nps(*p['before']).margin_points, 3)} points before, {number_text(nps(*p['after']).margin_points, 3)} after.",
         "Margins of independent samples add as squares: the root of the sum of both squares.",
     ),

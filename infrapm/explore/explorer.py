@@ -9,10 +9,14 @@ from .controls import Control, Number, Rows
 
 @dataclass(frozen=True)
 class Table:
-    """A small table: the numbers behind a picture, as text."""
+    """A small table: the numbers behind a picture, as text. ValueError where a column has no heading to be read out."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    def __post_init__(self) -> None:
+        if "" in self.header:
+            raise ValueError(f"header has no words for a column: {self.header}")
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """The claim auditor on a page: believe, recompute, rewrite.
 
-    {audit}        {take-away} ID
+    {audit}        {audit} 6        {audit} rest        {take-away} ID
 
 {audit} places the deck of the page's chapter: a card for each claim, whose verdict and recomputation unfold when the
-reader has said how far they trust it, then the reader's trust by verdict, and room to rewrite two claims. The cards
+reader has said how far they trust it, then the reader's trust by verdict, and room to rewrite two claims. {audit} 6
+stops after the first six cards and the trust; {audit} rest, further down, places what is left. The cards
 are [[audit]] in `infrapm/data/<slug>.toml`; what a card recomputes is the explorer of its claim in RECOMPUTE of the
 chapter's exercises. {take-away} after an explorer keeps what the reader typed in it, and hands out its reading.
 
@@ -30,34 +31,49 @@ _OUTCOME = {True: "yes", False: "no", None: ""}
 
 
 class Audit(_Study):
-    """{audit}"""
+    """{audit}, {audit} NUMBER or {audit} rest"""
+
+    optional_arguments = 1
 
     @_told
     def run(self) -> list[nodes.Node]:
         deck = self.filling.audit
         if not deck:
             raise ValueError(f"infrapm/data/{self.slug}.toml has no [[audit]]")
-        placed: list[nodes.Node] = []
-        for number, card in enumerate(deck, 1):
-            explorer = find(chapter(self.slug).RECOMPUTE, card.claim)
-            answer = explorer.answer(explorer.defaults)
-            placed += self.part(
-                "audit.html",
-                card=card,
-                number=number,
-                count=len(deck),
-                trust=TRUST,
-                holds=_OUTCOME[holds(claims()[card.claim]["verdict"])],
-                explorer=explorer,
-                answer=answer,
-                picture=first_picture(answer.view.picture),
-                prefix=f"recompute-{card.claim}",
-                style="ip-recompute",
-                **claim_names(self.env, card.claim),
-            )
-        deck_claims = [claims()[card.claim] for card in deck]
-        placed += self.part("audit-result.html", deck=deck_claims, rewrites=range(1, _REWRITES + 1), limit=_REWRITE_WORDS)
+        which = self.arguments[0] if self.arguments else ""
+        if which not in ("", "rest") and not (which.isdecimal() and 0 < int(which) < len(deck)):
+            raise ValueError(f"{{audit}} takes a number below the deck's {len(deck)} cards, or the word rest, not {which!r}")
+        begun = self.env.temp_data.get("infrapm_audited", 0)
+        end = int(which) if which.isdecimal() else len(deck)
+        placed = [node for number in range(begun + 1, end + 1) for node in self.card(number)]
+        self.env.temp_data["infrapm_audited"] = end
+        if which != "rest":
+            placed += self.part("audit-result.html")
+        if not which.isdecimal():
+            deck_claims = [claims()[card.claim] for card in deck]
+            placed += self.part("rewrite.html", deck=deck_claims, rewrites=range(1, _REWRITES + 1), limit=_REWRITE_WORDS)
         return _marked(placed)
+
+    def card(self, number: int) -> list[nodes.Node]:
+        """The card with this number in the deck, from 1."""
+        deck = self.filling.audit
+        card = deck[number - 1]
+        explorer = find(chapter(self.slug).RECOMPUTE, card.claim)
+        answer = explorer.answer(explorer.defaults)
+        return self.part(
+            "audit.html",
+            card=card,
+            number=number,
+            count=len(deck),
+            trust=TRUST,
+            holds=_OUTCOME[holds(claims()[card.claim]["verdict"])],
+            explorer=explorer,
+            answer=answer,
+            picture=first_picture(answer.view.picture),
+            prefix=f"recompute-{card.claim}",
+            style="ip-recompute",
+            **claim_names(self.env, card.claim),
+        )
 
 
 class TakeAway(_Study):

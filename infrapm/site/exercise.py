@@ -5,57 +5,53 @@
 
 places one explorer of the page's chapter (`availability/crews` names another's). {exercise}, without an argument, walks the chapter's source notebook and places
 its words, explorers and tasks in its order, with the notebook's solutions folded. An explorer that
-or task that already stands on the page is not placed again. Cells tagged `optional` stand together in one optional part.
+or task that already stands on the page is not placed again.
 """
 
 import re
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.highlighting import PygmentsBridge
 from sphinx.util.docutils import SphinxDirective
 
 from infrapm.exercises import chapter, find
 from infrapm.explore.tasks import ChoiceTask, NumericTask, OrderingTask, SeveralTask
 
 from .chapters import ROOT
-from .pages import OPTIONAL, depend_on_package, first_picture, live, render
+from .pages import depend_on_package, first_picture, live, render
 
 KINDS = {NumericTask: "numeric", ChoiceTask: "choice", SeveralTask: "several", OrderingTask: "ordering"}
+_HIGHLIGHTER = PygmentsBridge("html")
 _CALL = re.compile(r'^(show|ask|check|predict|decide|judge|audit)\((?:"([\w-]+)".*)?\)$')
 _SOLUTION = re.compile(r"^### BEGIN SOLUTION\n(.*?)^### END SOLUTION$", re.M | re.S)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a source notebook as the page needs it: kind is words, show, ask, check or solution.
-
-    optional: the cell is tagged so, and its part of the page is one that a reader may leave out.
-    """
+    """A cell of a source notebook as the page needs it: kind is words, show, ask, check or solution."""
 
     number: int
     kind: str
     text: str
-    optional: bool = False
 
 
 def page_cells(notebook: Path) -> list[Cell]:
     """The cells that belong on the page; those tagged notebook-only stay out."""
     cells = []
     for number, cell in enumerate(nbformat.read(notebook, as_version=4).cells, 1):
-        source, tags = cell.source.strip(), cell.metadata.get("tags", [])
-        optional = "optional" in tags
-        if "notebook-only" in tags:
+        source = cell.source.strip()
+        if "notebook-only" in cell.metadata.get("tags", []):
             continue
         if cell.cell_type == "markdown":
-            cells.append(Cell(number, "words", source, optional))
+            cells.append(Cell(number, "words", source))
         elif called := _CALL.match(source):
-            cells.append(Cell(number, called[1], called[2] or "", optional))
+            cells.append(Cell(number, called[1], called[2] or ""))
         elif solution := _SOLUTION.search(source):
-            cells.append(Cell(number, "solution", solution[1].strip(), optional))
+            cells.append(Cell(number, "solution", solution[1].strip()))
         else:
             raise ValueError(
                 f"{notebook.name}, cell {number}: code on a page is show(...), ask(...), check(...) or a solution; "
@@ -96,12 +92,13 @@ class _Exercise(SphinxDirective):
         )
         return [live(html)]
 
-    def task(self, id: str) -> list[nodes.Node]:
+    def task(self, id: str) -> str:
+        """The task, and after it the notebook's solution, folded: the first after its question."""
         depend_on_package(self.env)
         task = find(chapter(self.slug).TASKS, id)
         self.placed.add(id)
         parameters = task.parameters()
-        html = render(
+        return render(
             "task.html",
             task=task,
             kind=KINDS[type(task)],
@@ -109,19 +106,16 @@ class _Exercise(SphinxDirective):
             slug=self.slug,
             prefix=f"task-{id}",
             right=task.check(task.expected(parameters)),
+            solution=_HIGHLIGHTER.highlight_block(self.solution(id), "python"),
         )
-        return [live(html), *self.solution(id)]
 
-    def solution(self, id: str) -> list[nodes.Node]:
-        """The notebook's solution of a task, folded: the first after its question."""
+    def solution(self, id: str) -> str:
         cells = page_cells(self.notebook)
         asked = [position for position, cell in enumerate(cells) if (cell.kind, cell.text) == ("ask", id)]
         solutions = [cell.text for cell in cells[asked[0] :] if cell.kind == "solution"] if asked else []
         if not solutions:
             raise KeyError(f"{self.notebook.name} has no solution after ask({id!r})")
-        code = nodes.literal_block(solutions[0], solutions[0], language="python")
-        fold = '<details class="ip-solution"><summary>One way to the answer, in Python</summary>'
-        return [nodes.raw("", fold, format="html"), code, nodes.raw("", "</details>", format="html")]
+        return solutions[0]
 
 
 class PlaceExplorer(_Exercise):
@@ -144,7 +138,7 @@ class PlaceTask(_Exercise):
 
     def run(self) -> list[nodes.Node]:
         try:
-            return self.task(self.arguments[0])
+            return [live(self.task(self.arguments[0]))]
         except KeyError as problem:
             raise self.error(problem.args[0]) from problem
 
@@ -155,21 +149,20 @@ class PlaceExercise(_Exercise):
     def run(self) -> list[nodes.Node]:
         placed: list[nodes.Node] = []
         try:
-            for optional, cells in groupby(page_cells(self.notebook), key=lambda cell: cell.optional):
-                found = [node for cell in cells for node in self.cell(cell)]
-                placed += [nodes.container("", *found, classes=[OPTIONAL])] if optional and found else found
+            for cell in page_cells(self.notebook):
+                try:
+                    placed += self.cell(cell)
+                except KeyError as problem:
+                    raise ValueError(f"{self.notebook.name}, cell {cell.number}: {problem.args[0]}") from problem
         except (ValueError, FileNotFoundError) as problem:
             raise self.error(str(problem)) from problem
         return placed
 
     def cell(self, cell: Cell) -> list[nodes.Node]:
-        try:
-            if cell.kind == "show":
-                return [] if cell.text in self.placed else self.explorer(self.slug, cell.text)
-            if cell.kind == "ask":
-                return [] if cell.text in self.placed else self.task(cell.text)
-        except KeyError as problem:
-            raise ValueError(f"{self.notebook.name}, cell {cell.number}: {problem.args[0]}") from problem
+        if cell.kind == "show":
+            return [] if cell.text in self.placed else self.explorer(self.slug, cell.text)
+        if cell.kind == "ask":
+            return [] if cell.text in self.placed else [live(self.task(cell.text))]
         if cell.kind != "words":
             return []  # a solution stands with its task; decision, predictions and judgment in the page's text
         return self.parse_text_to_nodes(cell.text)

@@ -1,8 +1,11 @@
 """How long a chapter takes: counted on the page, not estimated by its author.
 
 Reading: the words of the page at 200 a minute, a calm pace for text with numbers in it. Working: the
-steps below. Both stand at the top of the page, with the prerequisites. What the page marks as optional is
-counted apart: no part of the working minutes, and told beside them.
+steps below. Both stand at the top of the page, with the prerequisites. What a reader may leave out stands in
+
+    {extra}  (body: text, cards, tasks)
+
+and its steps are counted apart, and told apart.
 """
 
 import math
@@ -10,11 +13,12 @@ from collections.abc import Iterable
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 
 from infrapm.exercises._content import content
 
 from .chapters import slugs, title
-from .pages import OPTIONAL, live, render
+from .pages import live, render
 
 WORDS_A_MINUTE = 200
 # Minutes for each part that a reader works on, by its style or kind in the page.
@@ -30,7 +34,9 @@ STEP_MIN = {
     'data-kind="red-team"': 4,  # besides its tasks
     'data-kind="judgment"': 10,
     'data-kind="card"': 5,
+    'data-kind="rewrite"': 5,
 }
+_EXTRA = "ip-extra"
 
 
 def reading_min(doctree: nodes.document) -> int:
@@ -44,33 +50,44 @@ def reading_min(doctree: nodes.document) -> int:
 
 
 def working_min(doctree: nodes.document) -> int:
-    """Minutes to work the page's parts, without the optional ones, rounded up to five."""
-    return _steps_min(part for part in doctree.findall(nodes.raw) if not _is_optional(part))
+    """Minutes to work the page's parts, without those in {extra}."""
+    return _steps_min(node for node in doctree.findall(nodes.raw) if not _is_extra(node))
 
 
-def optional_min(doctree: nodes.document) -> int:
-    """Minutes to work the parts that the page marks as optional, rounded up to five."""
-    return _steps_min(part for part in doctree.findall(nodes.raw) if _is_optional(part))
-
-
-def _is_optional(part: nodes.Node) -> bool:
-    while part.parent is not None:
-        part = part.parent
-        if OPTIONAL in part.get("classes", ()):
-            return True
-    return False
+def extra_min(doctree: nodes.document) -> int:
+    """Minutes to work the parts in {extra}."""
+    return _steps_min(node for node in doctree.findall(nodes.raw) if _is_extra(node))
 
 
 def _steps_min(parts: Iterable[nodes.Node]) -> int:
+    """The minutes of all steps in these parts, rounded up to five."""
     html = "".join(part.astext() for part in parts)
     return 5 * math.ceil(sum(minutes * html.count(mark) for mark, minutes in STEP_MIN.items()) / 5)
+
+
+def _is_extra(node: nodes.Node | None) -> bool:
+    return node is not None and (_EXTRA in getattr(node, "attributes", {}).get("classes", ()) or _is_extra(node.parent))
+
+
+class Extra(SphinxDirective):
+    """{extra}"""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        box = nodes.container(classes=[_EXTRA])
+        inner = self.parse_content_to_nodes()
+        minutes = _steps_min(part for node in inner for part in node.findall(nodes.raw))
+        told = f"Optional: about {minutes} minutes more, which are not in the working time at the top of the page."
+        box += [nodes.paragraph("", told, classes=["ip-time"]), *inner]
+        return [box]
 
 
 def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
     slug = app.env.docname.rsplit("/", 1)[-1]
     if slug not in slugs():
         return
-    minutes = {"reading_min": reading_min(doctree), "working_min": working_min(doctree), "optional_min": optional_min(doctree)}
+    minutes = {"reading_min": reading_min(doctree), "working_min": working_min(doctree), "extra_min": extra_min(doctree)}
     app.env.metadata[app.env.docname]["infrapm_minutes"] = minutes
     html = render(
         "bar.html",
@@ -84,4 +101,5 @@ def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> None:
+    app.add_directive("extra", Extra)
     app.connect("doctree-read", _add_bar)

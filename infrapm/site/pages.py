@@ -33,8 +33,6 @@ _ASKS = re.compile(r'<section class="ip-(?:explorer|task)"[^>]* data-slug="([^"]
 # The first picture is drawn twice, for a wide column and for a phone; styles show the one that fits.
 _WIDTHS = {"wide": 660, "narrow": 340}
 
-OPTIONAL = "ip-optional"  # the class of a container whose parts a reader may leave out; its first words say so
-
 _templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True)
 
 

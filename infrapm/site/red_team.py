@@ -15,12 +15,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from infrapm.exercises import chapter, find
 from infrapm.exercises._red_team import CLASSES, Document, red_document
 from infrapm.exercises._review import FIRST_TOKENS, LATER_TOKENS, share_text
 
 from .chapters import slugs
-from .exercise import KINDS, _Exercise
+from .exercise import _Exercise
 from .pages import depend_on_package, live, render
 from .study import _DATA, _told, data_problems
 from .words import inline_html, words_html
@@ -74,7 +73,6 @@ class RedTeam(_Exercise):
         def filled(text: str, flaw: Any = None) -> str:
             return document.filled(text, p, flaw)
 
-        self.placed.update(flaw.id.lower() for flaw in document.flaws)
         html = render(
             "red-team.html",
             slug=self.slug,
@@ -87,24 +85,11 @@ class RedTeam(_Exercise):
             later=LATER_TOKENS,
             words=lambda text, flaw=None: words_html(filled(text, flaw), self.slug),
             inline=lambda text, flaw=None: inline_html(filled(text, flaw), self.slug),
-            task=lambda flaw: self.task_html(flaw.id.lower()),
+            task=lambda flaw: self.task(flaw.id.lower()),
         )
         part = live(html)
         part["classes"].append(_PART)
         return part
-
-    def task_html(self, id: str) -> str:
-        task = find(chapter(self.slug).TASKS, id)
-        parameters = task.parameters()
-        return render(
-            "task.html",
-            task=task,
-            kind=KINDS[type(task)],
-            parameters=parameters,
-            slug=self.slug,
-            prefix=f"task-{id}",
-            right=task.check(task.expected(parameters)),
-        )
 
 
 def _check_documents(app: Sphinx) -> None:

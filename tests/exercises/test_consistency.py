@@ -611,7 +611,7 @@ def test_names_are_told_apart() -> None:
 
 def test_a_run_without_a_stale_read_promises_nothing_where_quorums_need_not_meet() -> None:
     """On the store a region apart, R = 2 and W = 3 of 5 do not overlap, and no read of the run is stale after 100 ms."""
-    answer = TRADEOFF.answer(TRADEOFF.defaults | {"N": "5", "R": "2", "W": "3", "fit": "WAN", "t_ms": "100"})
+    answer = TRADEOFF.answer({"N": "5", "R": "2", "W": "3", "fit": "WAN", "t_ms": "100"})
     said = {row[0]: row[1] for row in answer.view.table.rows}
     assert said["R = 2, W = 3"] == ">99.9%" and said["R = 3, W = 3"] == "100%"
     assert "100% of reads" not in answer.view.reading

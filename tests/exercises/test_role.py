@@ -405,10 +405,12 @@ def page() -> str:
 
 
 @pytest.mark.parametrize("words", [
-    "People wait 1,500 hours a year less",  # 5 min x 18,000
-    "looks like 180,000 USD a year",
-    "18,000 to 54,000 USD",  # 10% and 30% of 180,000
+    "People wait 1,800 hours a year less",  # 6 min x 18,000
+    "looks like 216,000 USD a year",
+    "21,600 to 64,800 USD",  # 10% and 30% of 216,000
     f"about {margin(30, 18, 12):.0f} points either way",
+    f"added as squares: about {math.sqrt(2) * margin(30, 18, 12):.0f}",
+    f"two years without a loss have a chance of {100 * math.exp(-0.2):.0f}%",  # one in ten years
     "2,500 hours of waiting. At 30% blocked and 110 USD an hour, 82,500 USD",  # 6 min x 25,000; 750 x 110
     "41,250 to 123,750 USD. The cache pays from 26.2% on",  # 72,000 / 275,000
     "less than 26% blocked",

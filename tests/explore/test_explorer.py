@@ -215,3 +215,8 @@ def test_a_new_window_does_not_mend_a_bad_availability() -> None:
     answer = nines("window", availability="abc", window="year")
     assert list(answer.errors) == ["availability"]
     assert answer.controls["downtime_min"] == NINES.defaults["downtime_min"]
+
+
+def test_a_column_without_a_heading_is_refused() -> None:
+    with pytest.raises(ValueError, match="^header has no words for a column: "):
+        Table(("", "Score"), (("A", "3"),))

@@ -304,11 +304,12 @@ def test_a_check_in_a_notebook_never_raises(functions: Any) -> None:
 def test_a_table_becomes_a_data_frame(functions: Any) -> None:
     _, _, table, _ = functions
     assert table("delivered") == [
-        {"incident": "1", "down_min": "18"},
-        {"incident": "2", "down_min": "41"},
-        {"incident": "3", "down_min": "9"},
+        {"incident": "1", "down_min": "12"},
+        {"incident": "2", "down_min": "55"},
+        {"incident": "3", "down_min": "6"},
+        {"incident": "4", "down_min": "20"},
     ]
-    assert pd.DataFrame(table("delivered")).astype({"down_min": float})["down_min"].sum() == 68
+    assert pd.DataFrame(table("delivered")).astype({"down_min": float})["down_min"].sum() == 93
 
 
 def test_a_seed_gives_other_numbers_to_every_function(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,7 +317,7 @@ def test_a_seed_gives_other_numbers_to_every_function(monkeypatch: pytest.Monkey
     monkeypatch.setattr("IPython.display.display", shown.append)
     _, ask, table, check = notebook(availability.EXPLORERS, availability.TASKS, seed=3)
     minutes = [float(row["down_min"]) for row in table("delivered")]
-    assert minutes != [18, 41, 9]
+    assert minutes != [12, 55, 6, 20]
     ask("delivered")
     assert all(f"| {int(down)} |" in shown[0].data for down in minutes)
     assert repr(check("delivered", 1 - sum(minutes) / (365 * 24 * 60))).startswith("Got it.")
@@ -326,7 +327,7 @@ def test_a_seed_gives_other_numbers_to_every_function(monkeypatch: pytest.Monkey
     "task, lines",
     [
         (availability.MONTH_BUDGET, ["**The budget of a promise**", "*Answer: a number (min).*"]),
-        (availability.DELIVERED, ["| incident | down_min |", "| --- | --- |", "| 2 | 41 |", "*Answer: a fraction from 0 to 1.*"]),
+        (availability.DELIVERED, ["| incident | down_min |", "| --- | --- |", "| 2 | 55 |", "*Answer: a fraction from 0 to 1.*"]),
         (availability.CEILING, ["*Answer: a number (dependencies).*"]),
         (availability.SPEND, ["- `third`: A third copy", "- `share`: Halving the shared-cause share", "*Answer: one key.*"]),
         (several, ["Which hold?", "- `a`: first", "*Answer: a list of all keys that hold.*"]),

@@ -140,6 +140,8 @@ def field(part: Locator, name: str) -> Locator:
 
 def type_in(part: Locator, name: str, text: str) -> None:
     """Type over a field, and press Enter; in rows, where Enter is part of the text, leave it."""
+    if field(part, name).input_value() == text:
+        return  # no change, so no move that could be waited for
     field(part, name).fill(text)
     field(part, name).press("Tab" if field(part, name).evaluate("field => field.localName === 'textarea'") else "Enter")
     settle(part)

@@ -106,7 +106,7 @@ def test_a_card_recomputes_with_the_reader_s_numbers(reader: BrowserContext, sit
 
 def test_two_claims_are_rewritten_and_kept(reader: BrowserContext, site: Site) -> None:
     page = open_role(reader, site)
-    result = page.locator(".ip-audit-result")
+    result = page.locator(".ip-rewrite")
     result.locator("[name=claim1]").select_option("A028")
     result.locator("[name=text1]").fill("A blog of 2014 gave 5,600 USD a minute.")
     expect(result.locator("[data-count-for=text1]")).to_have_text("9 of 60 words.")

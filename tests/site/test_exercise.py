@@ -15,7 +15,7 @@ from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.tasks import ChoiceTask, Option, OrderingTask, SeveralTask, Task
 from infrapm.site.chapters import ROOT, slugs
 from infrapm.site.exercise import KINDS, page_cells
-from infrapm.site.pages import OPTIONAL, first_picture, render
+from infrapm.site.pages import first_picture, render
 from tests.fixtures.small_book import SmallBook
 from tests.fixtures.small_chapter import WORK
 
@@ -79,7 +79,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     pages = {
         "whole.md": exercise,
         "twice.md": "# T\n\n```{explorer} nines\n```\n\n```{exercise}\n```\n",
-        "optional.md": exercise,
         "elsewhere.md": "# T\n\n```{explorer} availability/stack\n```\n",
         # Faults
         "no-notebook.md": exercise,
@@ -92,7 +91,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     cells = {
         "whole": WHOLE,
         "twice": WHOLE,
-        "optional": [WHOLE[3], *(cell.__class__(cell, metadata={"tags": ["optional"]}) for cell in (WHOLE[2], WHOLE[4])), *WHOLE[5:]],
         "unknown-task": [*WHOLE, new_code_cell('ask("month")')],
         "unknown-show": [new_code_cell('show("nine")')],
         "loose-code": [new_code_cell("x = 1")],
@@ -131,17 +129,10 @@ def test_the_parts_stand_in_the_notebook_s_order(book: SmallBook) -> None:
     assert placed == ["explorer-nines", "explorer-crews", "task-month_budget"]
     words = book.text("whole.md")
     assert "Some words" in words and "JupyterLab" not in words and "pandas" not in words
-    code = [node for node in book.app.env.get_doctree("whole").findall() if node.tagname == "literal_block"]
-    assert [node.astext() for node in code] == ["x = allowed_downtime(0.999, 'month')"]
+    (fold,) = html(book, "whole").find_all("details", class_="ip-solution")
+    assert fold.pre.text.strip() == "x = allowed_downtime(0.999, 'month')" and not fold.has_attr("open")
+    assert fold.find_previous_sibling()["id"] == "task-month_budget"
     assert "SOLUTION" not in words
-
-
-def test_neighboring_cells_tagged_optional_stand_in_one_optional_part(book: SmallBook) -> None:
-    tree = book.app.env.get_doctree("optional")
-    (part,) = [node for node in tree.findall() if OPTIONAL in getattr(node, "attributes", {}).get("classes", [])]
-    inside = "".join(node.astext() for node in part.findall())
-    assert inside.lstrip().startswith("Some words")
-    assert "explorer-crews" in inside and "explorer-nines" not in inside and "task-month_budget" not in inside
 
 
 def test_an_explorer_that_stands_on_the_page_is_not_placed_again(book: SmallBook) -> None:
@@ -181,7 +172,9 @@ ORDERING = OrderingTask(**several_options("a < b", "b", "c"), expected=lambda p:
 
 def task_html(task: Task) -> BeautifulSoup:
     right = task.check(task.expected({}))
-    page = render("task.html", task=task, kind=KINDS[type(task)], parameters={}, slug="s", prefix="task-made", right=right)
+    page = render(
+        "task.html", task=task, kind=KINDS[type(task)], parameters={}, slug="s", prefix="task-made", right=right, solution="<pre></pre>"
+    )
     return BeautifulSoup(page, "html.parser")
 
 
@@ -200,7 +193,7 @@ def test_a_task_with_options(task: Task, kind: str, inputs: list[tuple[str, str]
     assert [(field["type"], field["value"]) for field in page.find_all("input")] == inputs
     assert page.fieldset.legend.text == "Which?"
     assert page.find("table").find_all("th")[2].text == "one"
-    folded = [(fold.summary.text, fold.p.text, fold.has_attr("open")) for fold in page.find_all("details")]
+    folded = [(fold.summary.text, fold.p.text, fold.has_attr("open")) for fold in page.section.find_all("details")]
     assert folded == [("Hint 1", "First & hint.", False), ("Hint 2", "Second hint.", False), ("The answer", answer, False)]
     assert "<up>" in page.text and page.find("up") is None, "words are words"
     if not inputs:

@@ -4,12 +4,12 @@ import math
 import re
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 
 from infrapm.site.chapters import ROOT, slugs
-from infrapm.site.minutes import STEP_MIN, WORDS_A_MINUTE, optional_min, reading_min, working_min
-from infrapm.site.pages import OPTIONAL, live
+from infrapm.site.minutes import STEP_MIN, WORDS_A_MINUTE, extra_min, reading_min, working_min
+from infrapm.site.pages import live
 from tests.conftest import BOOK
 
 NUMBER = {word: number for number, word in enumerate("no one two three four five six seven eight nine ten".split())}
@@ -43,23 +43,38 @@ def test_working_is_the_sum_of_its_steps_rounded_up_to_five(parts: list[str], mi
     assert working_min(page(100, *parts)) == minutes
 
 
-def test_what_is_marked_as_optional_is_counted_apart() -> None:
-    tree = page(100, 'class="ip-task"', 'data-kind="judgment"')
-    assert (working_min(tree), optional_min(tree)) == (15, 0)
-    tree += nodes.container("", live("<section data-kind='x' class=\"ip-task\"></section>"), nodes.container("", live('<p data-kind="red-team">')), classes=[OPTIONAL])
-    assert (working_min(tree), optional_min(tree)) == (15, 10)
+def test_optional_parts_are_counted_apart() -> None:
+    tree = page(100, 'data-kind="judgment"')
+    box = nodes.container(classes=["ip-extra"])
+    box += nodes.section("", live("".join('<section data-kind="audit"></section>' for _ in range(6))))
+    tree += box
+    assert (working_min(tree), extra_min(tree)) == (10, 10)
+    tree += live('<section data-kind="rewrite"></section>')
+    assert (working_min(tree), extra_min(tree)) == (15, 10)
 
 
 @pytest.mark.parametrize("slug", slugs())
-def test_a_chapter_states_the_minutes_of_its_optional_parts(book, slug: str) -> None:
-    html = BeautifulSoup((book / "book" / f"{slug}.html").read_text(encoding="utf-8"), "html.parser")
-    parts = html.select(f".{OPTIONAL}")
-    told = re.search(r"\(and (\d+) minutes for what is marked optional\)", html.find(class_="ip-time").get_text())
-    assert bool(told) is bool(parts)
-    inside = sum(minutes * str(part).count(mark) for part in parts for mark, minutes in STEP_MIN.items())
-    assert (int(told[1]) if told else 0) == 5 * math.ceil(inside / 5)
-    for part in parts:
-        assert part.get_text().strip().startswith("Optional"), "an optional part says so in its first words"
+def test_a_chapter_tells_both_figures_and_marks_what_is_optional(book, slug: str) -> None:
+    """Recounted on the built page: every step outside the optional box, and every step inside it."""
+    chapter = BeautifulSoup((book / "book" / f"{slug}.html").read_text(encoding="utf-8"), "html.parser").article
+
+    def steps(part: Tag) -> int:
+        html = str(part)
+        return 5 * math.ceil(sum(minutes * html.count(mark) for mark, minutes in STEP_MIN.items()) / 5)
+
+    told = re.search(r"Working: (\d+) minutes(?:, and (\d+) minutes for parts marked optional)?\.", chapter.find(class_="ip-time").get_text())
+    boxes = chapter.find_all(class_="ip-extra")
+    assert len(boxes) == (1 if told[2] else 0)
+    for box in boxes:
+        assert f"Optional: about {told[2]} minutes more" in box.p.get_text() and int(told[2]) == steps(box) > 0
+        box.extract()
+    assert int(told[1]) == steps(chapter)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_a_chapter_can_be_worked_in_three_quarters_of_an_hour(book, slug: str) -> None:
+    html = (book / "book" / f"{slug}.html").read_text(encoding="utf-8")
+    assert 25 <= int(re.search(r"Working: (\d+) minutes", html)[1]) <= 45
 
 
 def test_how_the_book_is_made_tells_the_minutes_as_they_are() -> None:
@@ -71,7 +86,7 @@ def test_how_the_book_is_made_tells_the_minutes_as_they_are() -> None:
     by_kind = {re.search(r'"(?:ip-)?([\w-]+)"', mark)[1]: minutes for mark, minutes in STEP_MIN.items()}
     assert by_kind == {
         "explorer": 2, "task": 2, "decision": 2, "prediction": 1, "question": 1, "again": 1, "audit": 1, "evidence": 3,
-        "red-team": 4, "judgment": 10, "card": 5
+        "red-team": 4, "judgment": 10, "card": 5, "rewrite": 5,
     }  # fmt: skip
 
 

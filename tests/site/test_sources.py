@@ -3,10 +3,12 @@
 import csv
 from collections import Counter
 
+from bs4 import BeautifulSoup
 from pybtex.database import parse_file
 
 from infrapm.site.boxes import Interview, WorkedDecision, label_problem
 from infrapm.site.chapters import ROOT
+from infrapm.site.pages import render
 from infrapm.site.sources import SIGNS, certain_bibliography, claims, incidents
 
 DATA = ROOT / "book" / "data"
@@ -21,6 +23,22 @@ def test_the_ledger_has_every_row_and_a_sign_for_every_verdict():
     doubtful = sum(row["verdict"] in ("corrected", "misleading", "dated", "unverifiable") for row in rows)
     assert doubtful == 114  # the front page says so
     assert all(claim["evidence"] for claim in claims().values())
+    assert not any(None in row or None in row.values() for row in rows), "a comma in a text without quotation marks"
+
+
+def test_a_reader_is_told_what_nothing_confirms():
+    """A box with a source that was not seen, one without a source, one that is half confirmed, one that is confirmed."""
+    told = {
+        "A026": "Recalled by the authors, not confirmed in this source.",
+        "B006": "Recalled by the authors, who hold no source for it.",
+        "B042": "Confirmed for Lambda 1 ms and BigQuery; rest recalled.",
+        "A028": "",
+    }
+    for id, words in told.items():
+        assert claims()[id]["caveat"] == words
+        box = BeautifulSoup(render("claim.html", claim=claims()[id], sign="?", ledger="#"), "html.parser")
+        assert [line.get_text() for line in box.find_all(class_="ip-help")] == ([words] if words else [])
+    assert all(bool(claim["caveat"]) == ("recalled" in claim["evidence"]) for claim in claims().values())
 
 
 def test_incidents_have_a_primary_source_and_a_chain():

@@ -94,3 +94,35 @@ def test_a_notebook_asks_about_evidence_too(monkeypatch: pytest.MonkeyPatch) -> 
     assert "**Which hypothesis do these lines refute?**" in asked
     assert str(predict("stale-read", "lost", 80)) == "As the authors. Line 3 reads it.\n\nAsk for the quorum next."
     assert "**One dependency, two copies" in str(predict("third-copy"))
+
+
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
+    pages = {
+        "split/role.md": "# T\n\n```{audit} 6\n```\n\n````{extra}\nWords.\n\n```{audit} rest\n```\n````\n",
+        "whole/role.md": "# T\n\n```{audit}\n```\n",
+        "wrong/role.md": "# T\n\n```{audit} 14\n```\n",
+    }
+    return SmallBook(tmp_path_factory.mktemp("decks"), pages)
+
+
+def parts(book: SmallBook, page: str) -> list[str]:
+    """What stands on a page of the deck, in order: claims, picture, rewriting."""
+    raw = "".join(node.astext() for node in book.app.env.get_doctree(page).findall() if node.tagname == "raw")
+    found = BeautifulSoup(raw, "html.parser").find_all("section", class_="ip-study")
+    return [part.get("data-claim", part["data-kind"]) for part in found]
+
+
+def test_a_deck_may_be_split(decks: SmallBook) -> None:
+    deck = [card.claim for card in content("role").audit]
+    assert parts(decks, "whole/role") == [*deck, "audit-result", "rewrite"]
+    assert parts(decks, "split/role") == [*deck[:6], "audit-result", *deck[6:], "rewrite"]
+    # eight cards and the rewriting are 13 minutes, six cards alone six; both rounded up to five
+    assert "Optional: about 15 minutes more" in decks.text("split/role.md")
+    assert decks.app.env.metadata["split/role"]["infrapm_minutes"] == {"reading_min": 1, "working_min": 10, "extra_min": 15}
+    assert decks.app.env.metadata["whole/role"]["infrapm_minutes"]["extra_min"] == 0
+
+
+def test_a_wrong_number_of_cards_is_told(decks: SmallBook) -> None:
+    (said,) = decks.told("wrong/role.md", "ERROR")
+    assert said == "3: ValueError: {audit} takes a number below the deck's 14 cards, or the word rest, not '14'"

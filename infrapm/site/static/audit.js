@@ -131,7 +131,12 @@ function wireResult(part) {
   }
   document.addEventListener("ip-kept", show);
   show();
+}
 
+// ---- Two claims in the reader's words ----------------------------------------------------------------
+
+function wireRewrite(part) {
+  const { slug } = part.dataset;
   const form = part.querySelector("form");
   const fields = [...form.querySelectorAll("select, textarea")];
   const before = kept(slug, "rewrite") ?? {};
@@ -183,5 +188,5 @@ function wireTakeAway(part) {
   part.hidden = false;
 }
 
-const wiring = { audit: wireCard, "audit-result": wireResult, "take-away": wireTakeAway };
+const wiring = { audit: wireCard, "audit-result": wireResult, rewrite: wireRewrite, "take-away": wireTakeAway };
 for (const part of document.querySelectorAll("[data-script=audit]")) wiring[part.dataset.kind](part);

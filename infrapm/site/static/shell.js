@@ -10,8 +10,8 @@ for (const dialog of document.querySelectorAll("dialog")) {
   });
 }
 
-// Code that is wider than its box can be scrolled by keyboard, also when a fold or another width brings it there.
+// Code or a table that is wider than its box can be scrolled by keyboard, also when a fold or another width brings it there.
 const wide = new ResizeObserver((entries) => {
   for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
 });
-for (const code of document.querySelectorAll("pre")) wide.observe(code);
+for (const box of document.querySelectorAll("pre, .pst-scrollable-table-container")) wide.observe(box);

@@ -488,7 +488,7 @@ function wireLedger(form) {
 
 function answersForPrint() {
   const answers = [...document.querySelectorAll(".ip-study, .ip-task")].flatMap((part) => {
-    const solution = part.closest(".ip-exercise")?.nextElementSibling;
+    const solution = part.nextElementSibling;
     const folded = [...part.querySelectorAll("details:not(.ip-rubric, details details)"), ...(solution?.matches(".ip-solution") ? [solution] : [])];
     const bodies = folded.flatMap((details) => [...details.children].slice(1).map((child) => child.cloneNode(true)));
     if (!bodies.length) return [];
