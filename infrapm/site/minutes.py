@@ -3,9 +3,9 @@
 Reading: the words of the page at 200 a minute, a calm pace for text with numbers in it. Working: the
 steps below. Both stand at the top of the page, with the prerequisites. What a reader may leave out stands in
 
-    {extra}  (body: text, cards, tasks)
+    {optional}  (body: a paragraph that says what it is, then parts)
 
-and its steps are counted apart, and told apart.
+which opens with its own minutes; they are no part of the chapter's, and told beside them.
 """
 
 import math
@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from infrapm.exercises._content import content
 
 from .chapters import slugs, title
-from .pages import live, render
+from .pages import OPTIONAL, live, render
 
 WORDS_A_MINUTE = 200
 # Minutes for each part that a reader works on, by its style or kind in the page.
@@ -36,7 +36,6 @@ STEP_MIN = {
     'data-kind="card"': 5,
     'data-kind="rewrite"': 5,
 }
-_EXTRA = "ip-extra"
 
 
 def reading_min(doctree: nodes.document) -> int:
@@ -50,44 +49,47 @@ def reading_min(doctree: nodes.document) -> int:
 
 
 def working_min(doctree: nodes.document) -> int:
-    """Minutes to work the page's parts, without those in {extra}."""
-    return _steps_min(node for node in doctree.findall(nodes.raw) if not _is_extra(node))
+    """Minutes to work the page's parts, without the optional ones, rounded up to five."""
+    return _up_to_five(_steps_min(node for node in doctree.findall(nodes.raw) if not _is_optional(node)))
 
 
-def extra_min(doctree: nodes.document) -> int:
-    """Minutes to work the parts in {extra}."""
-    return _steps_min(node for node in doctree.findall(nodes.raw) if _is_extra(node))
+def optional_min(doctree: nodes.document) -> int:
+    """Minutes to work the optional parts, rounded up to five."""
+    return _up_to_five(_steps_min(node for node in doctree.findall(nodes.raw) if _is_optional(node)))
 
 
 def _steps_min(parts: Iterable[nodes.Node]) -> int:
-    """The minutes of all steps in these parts, rounded up to five."""
     html = "".join(part.astext() for part in parts)
-    return 5 * math.ceil(sum(minutes * html.count(mark) for mark, minutes in STEP_MIN.items()) / 5)
+    return sum(minutes * html.count(mark) for mark, minutes in STEP_MIN.items())
 
 
-def _is_extra(node: nodes.Node | None) -> bool:
-    return node is not None and (_EXTRA in getattr(node, "attributes", {}).get("classes", ()) or _is_extra(node.parent))
+def _up_to_five(minutes: int) -> int:
+    return 5 * math.ceil(minutes / 5)
 
 
-class Extra(SphinxDirective):
-    """{extra}"""
+def _is_optional(node: nodes.Node | None) -> bool:
+    return node is not None and (OPTIONAL in getattr(node, "attributes", {}).get("classes", ()) or _is_optional(node.parent))
+
+
+class Optional(SphinxDirective):
+    """{optional}"""
 
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        box = nodes.container(classes=[_EXTRA])
         inner = self.parse_content_to_nodes()
+        if not inner or not isinstance(inner[0], nodes.paragraph):
+            raise self.error("{optional} opens with a paragraph that says what the part is")
         minutes = _steps_min(part for node in inner for part in node.findall(nodes.raw))
-        told = f"Optional: about {minutes} minutes more, which are not in the working time at the top of the page."
-        box += [nodes.paragraph("", told, classes=["ip-time"]), *inner]
-        return [box]
+        inner[0].insert(0, [nodes.strong("", f"Optional, about {minutes} minutes."), nodes.Text(" ")])
+        return [nodes.container("", *inner, classes=[OPTIONAL])]
 
 
 def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
     slug = app.env.docname.rsplit("/", 1)[-1]
     if slug not in slugs():
         return
-    minutes = {"reading_min": reading_min(doctree), "working_min": working_min(doctree), "extra_min": extra_min(doctree)}
+    minutes = {"reading_min": reading_min(doctree), "working_min": working_min(doctree), "optional_min": optional_min(doctree)}
     app.env.metadata[app.env.docname]["infrapm_minutes"] = minutes
     html = render(
         "bar.html",
@@ -101,5 +103,5 @@ def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    app.add_directive("extra", Extra)
+    app.add_directive("optional", Optional)
     app.connect("doctree-read", _add_bar)

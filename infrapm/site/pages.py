@@ -33,6 +33,8 @@ _ASKS = re.compile(r'<section class="ip-(?:explorer|task)"[^>]* data-slug="([^"]
 # The first picture is drawn twice, for a wide column and for a phone; styles show the one that fits.
 _WIDTHS = {"wide": 660, "narrow": 340}
 
+OPTIONAL = "ip-optional"  # the class of a container whose parts a reader may leave out
+
 _templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True)
 
 

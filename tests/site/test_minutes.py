@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 
 from infrapm.site.chapters import ROOT, slugs
-from infrapm.site.minutes import STEP_MIN, WORDS_A_MINUTE, extra_min, reading_min, working_min
-from infrapm.site.pages import live
+from infrapm.site.minutes import STEP_MIN, WORDS_A_MINUTE, optional_min, reading_min, working_min
+from infrapm.site.pages import OPTIONAL, live
 from tests.conftest import BOOK
 
 NUMBER = {word: number for number, word in enumerate("no one two three four five six seven eight nine ten".split())}
@@ -43,32 +43,29 @@ def test_working_is_the_sum_of_its_steps_rounded_up_to_five(parts: list[str], mi
     assert working_min(page(100, *parts)) == minutes
 
 
-def test_optional_parts_are_counted_apart() -> None:
-    tree = page(100, 'data-kind="judgment"')
-    box = nodes.container(classes=["ip-extra"])
-    box += nodes.section("", live("".join('<section data-kind="audit"></section>' for _ in range(6))))
-    tree += box
-    assert (working_min(tree), extra_min(tree)) == (10, 10)
-    tree += live('<section data-kind="rewrite"></section>')
-    assert (working_min(tree), extra_min(tree)) == (15, 10)
+def test_what_is_marked_as_optional_is_counted_apart() -> None:
+    tree = page(100, 'class="ip-task"', 'data-kind="judgment"')
+    assert (working_min(tree), optional_min(tree)) == (15, 0)
+    inside = nodes.container("", live('<p data-kind="red-team">'))
+    tree += nodes.container("", live('<section data-id="x" class="ip-task"></section>'), inside, classes=[OPTIONAL])
+    assert (working_min(tree), optional_min(tree)) == (15, 10)
 
 
 @pytest.mark.parametrize("slug", slugs())
 def test_a_chapter_tells_both_figures_and_marks_what_is_optional(book, slug: str) -> None:
-    """Recounted on the built page: every step outside the optional box, and every step inside it."""
+    """Recounted on the built page: every step outside the optional parts, and every step inside each of them."""
     chapter = BeautifulSoup((book / "book" / f"{slug}.html").read_text(encoding="utf-8"), "html.parser").article
 
     def steps(part: Tag) -> int:
-        html = str(part)
-        return 5 * math.ceil(sum(minutes * html.count(mark) for mark, minutes in STEP_MIN.items()) / 5)
+        return sum(minutes * str(part).count(mark) for mark, minutes in STEP_MIN.items())
 
     told = re.search(r"Working: (\d+) minutes(?:, and (\d+) minutes for parts marked optional)?\.", chapter.find(class_="ip-time").get_text())
-    boxes = chapter.find_all(class_="ip-extra")
-    assert len(boxes) == (1 if told[2] else 0)
-    for box in boxes:
-        assert f"Optional: about {told[2]} minutes more" in box.p.get_text() and int(told[2]) == steps(box) > 0
-        box.extract()
-    assert int(told[1]) == steps(chapter)
+    optional = 0
+    for part in chapter.find_all(class_=OPTIONAL):
+        assert part.p.get_text().startswith(f"Optional, about {steps(part)} minutes. ") and steps(part) > 0
+        optional += steps(part.extract())
+    assert int(told[2] or 0) == 5 * math.ceil(optional / 5)
+    assert int(told[1]) == 5 * math.ceil(steps(chapter) / 5)
 
 
 @pytest.mark.parametrize("slug", slugs())
