@@ -15,7 +15,7 @@ from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.tasks import ChoiceTask, Option, OrderingTask, SeveralTask, Task
 from infrapm.site.chapters import ROOT, slugs
 from infrapm.site.exercise import KINDS, page_cells
-from infrapm.site.pages import OPTIONAL, first_picture, render
+from infrapm.site.pages import first_picture, render
 from tests.fixtures.small_book import SmallBook
 from tests.fixtures.small_chapter import WORK
 
@@ -79,7 +79,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     pages = {
         "whole.md": exercise,
         "twice.md": "# T\n\n```{explorer} nines\n```\n\n```{exercise}\n```\n",
-        "optional.md": exercise,
         "elsewhere.md": "# T\n\n```{explorer} availability/stack\n```\n",
         # Faults
         "no-notebook.md": exercise,
@@ -92,7 +91,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     cells = {
         "whole": WHOLE,
         "twice": WHOLE,
-        "optional": [WHOLE[3], *(cell.__class__(cell, metadata={"tags": ["optional"]}) for cell in (WHOLE[2], WHOLE[4])), *WHOLE[5:]],
         "unknown-task": [*WHOLE, new_code_cell('ask("month")')],
         "unknown-show": [new_code_cell('show("nine")')],
         "loose-code": [new_code_cell("x = 1")],
@@ -135,14 +133,6 @@ def test_the_parts_stand_in_the_notebook_s_order(book: SmallBook) -> None:
     assert fold.pre.text.strip() == "x = allowed_downtime(0.999, 'month')" and not fold.has_attr("open")
     assert fold.find_previous_sibling()["id"] == "task-month_budget"
     assert "SOLUTION" not in words
-
-
-def test_neighboring_cells_tagged_optional_stand_in_one_optional_part(book: SmallBook) -> None:
-    tree = book.app.env.get_doctree("optional")
-    (part,) = [node for node in tree.findall() if OPTIONAL in getattr(node, "attributes", {}).get("classes", [])]
-    inside = "".join(node.astext() for node in part.findall())
-    assert inside.lstrip().startswith("Some words")
-    assert "explorer-crews" in inside and "explorer-nines" not in inside and "task-month_budget" not in inside
 
 
 def test_an_explorer_that_stands_on_the_page_is_not_placed_again(book: SmallBook) -> None:

@@ -99,8 +99,9 @@ def test_a_notebook_asks_about_evidence_too(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture(scope="module")
 def decks(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     pages = {
-        "split/role.md": "# T\n\n```{audit} 6\n```\n\n````{extra}\nWords.\n\n```{audit} rest\n```\n````\n",
+        "split/role.md": "# T\n\n```{audit} 6\n```\n\n````{optional}\nWords.\n\n```{audit} rest\n```\n````\n",
         "whole/role.md": "# T\n\n```{audit}\n```\n",
+        "silent.md": "# T\n\n```{optional}\n```\n",
         "wrong/role.md": "# T\n\n```{audit} 14\n```\n",
     }
     return SmallBook(tmp_path_factory.mktemp("decks"), pages)
@@ -117,10 +118,15 @@ def test_a_deck_may_be_split(decks: SmallBook) -> None:
     deck = [card.claim for card in content("role").audit]
     assert parts(decks, "whole/role") == [*deck, "audit-result", "rewrite"]
     assert parts(decks, "split/role") == [*deck[:6], "audit-result", *deck[6:], "rewrite"]
-    # eight cards and the rewriting are 13 minutes, six cards alone six; both rounded up to five
-    assert "Optional: about 15 minutes more" in decks.text("split/role.md")
-    assert decks.app.env.metadata["split/role"]["infrapm_minutes"] == {"reading_min": 1, "working_min": 10, "extra_min": 15}
-    assert decks.app.env.metadata["whole/role"]["infrapm_minutes"]["extra_min"] == 0
+    # eight cards and the rewriting are 13 minutes, six cards alone six; in all, both rounded up to five
+    assert "Optional, about 13 minutes. Words." in decks.text("split/role.md")
+    assert decks.app.env.metadata["split/role"]["infrapm_minutes"] == {"reading_min": 1, "working_min": 10, "optional_min": 15}
+    assert decks.app.env.metadata["whole/role"]["infrapm_minutes"]["optional_min"] == 0
+
+
+def test_an_optional_part_that_does_not_say_what_it_is_is_told(decks: SmallBook) -> None:
+    (said,) = decks.told("silent.md", "ERROR")
+    assert said == "3: {optional} opens with a paragraph that says what the part is"
 
 
 def test_a_wrong_number_of_cards_is_told(decks: SmallBook) -> None:
