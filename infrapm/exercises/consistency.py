@@ -498,7 +498,7 @@ TRADEOFF = Explorer(
              (Column("message", "Message", text=True), Column("usual_ms", "Usual delay", "ms", 0.01, 10_000),
               Column("slow_share", "Slow", "%", 0, 1), Column("slow_ms", "Mean of the slow", "ms", 0.01, 100_000)),
              (("write to a replica", "3", "6", "350"), ("all other messages", "1.5", "2", "45")),
-             help="One way, used when the latency profile is your own.", least=2, most=2),
+             help="One way, used when the latency profile is your own.", least=2, most=2, folded=True),
     ),
     view=view_tradeoff,
     link=follow_n,
