@@ -1,5 +1,6 @@
 """Many submissions at once: on the cores of this machine, or on a Dask cluster. Both take the same way."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -36,10 +37,15 @@ def connected(scheduler: str, workers: int) -> Iterator[Any]:
         ):  # fmt: skip
             yield client
         return
+    refused = ""
     try:
         client = Client(scheduler, timeout=10)
     except (OSError, ValueError, TimeoutError) as problem:
-        raise Stop(f"No Dask scheduler answers at {scheduler} ({type(problem).__name__}). It looks like tcp://10.0.0.5:8786.") from None
+        refused = type(problem).__name__
+    if refused:
+        # A client that did not start closes itself when it is collected. Were that while another starts, Dask would wait for itself.
+        gc.collect()
+        raise Stop(f"No Dask scheduler answers at {scheduler} ({refused}). It looks like tcp://10.0.0.5:8786.")
     with client:
         yield client
 

@@ -104,6 +104,8 @@ def test_a_scheduler_that_is_not_there_gets_a_sentence() -> None:
     for address in ("tcp://127.0.0.1:9", "nonsense"):
         with pytest.raises(Stop, match=f"No Dask scheduler answers at {address}"), connected(address, 0):
             pass
+        left = [kept for kept in gc.get_objects() if type(kept) is Client and kept.status != "closed"]
+        assert left == [], "collected later, while another client starts, it would make Dask wait for ever"
 
 
 def test_workers_of_another_version_or_without_a_sandbox_are_refused(cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
