@@ -10,6 +10,7 @@ PLANNED_MIN; `total` adds up the table that it stands in.
 These pages load no Python and keep nothing: one small script unfolds the answers for print.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +79,7 @@ def right_answer(task: Task) -> tuple[str, ...]:
     parameters = task.parameters()
     expected = task.expected(parameters)
     if isinstance(task, NumericTask):
-        return (task.shown(expected),)
+        return (re.sub(r"(?<![\d.])\d{5,}", lambda digits: f"{int(digits[0]):,}", task.shown(expected)),)
     texts = {option.key: option.text for option in task.options(parameters)}
     keys = [expected] if isinstance(expected, str) else expected
     if isinstance(expected, set | frozenset):

@@ -130,7 +130,7 @@ def test_every_task_stands_with_an_answer_that_its_own_check_takes(groups: dict[
         else:
             assert [words(item) for item in shown.ol.find_all("li")] == [words(text) for text in answer]
         if isinstance(task, NumericTask):
-            assert task.check(answer[0]).status == "right"
+            assert task.check(answer[0].replace(",", "")).status == "right"
         else:
             keys = {option.text: option.key for option in task.options(p)}
             given = [keys[text] for text in answer]
