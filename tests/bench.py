@@ -16,7 +16,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from tests import bench_builds, bench_models, bench_pages
+from tests import bench_builds, bench_course, bench_models, bench_pages
 from tests.conftest import BOOK, ROOT, book_problem, browsing, serving
 
 NOTES = """
@@ -30,6 +30,7 @@ Before a measurement the run waits until the processors are idle, but two minute
 - **Build** compares a copy of the book with one of 20 pages more, without anything cached, best of two, and divides the difference by 20. The added pages are copies of the chapter with all its exercises. The peer does the same with the chapter's text, without exercises, in Jupyter Book's default settings.
 - **nbval** runs all source notebooks in one run, each in a kernel of its own, compares their outputs, and divides by their number. The floor is a notebook with one cell.
 - **Models** are microseconds a call in CPython. Simulations are compared with what a first trial of each took, with the same work in two event simulators (the same draws, and checked: the same waits), and with themselves in Pyodide, in Node. Growth compares each size with ten times it: time in a process of its own, and the bytes that Python holds at most, of which a percentile needs those of its values.
+- **Grading** is the command `infrapm grade` on a generated class, in a process of its own: right, wrong, partial and blank notebooks in turn. "In the sandbox" is the median time of one submission from the start of its sandbox to its end, with the start of Python and all imports; "all else included" divides the whole command, with taking in, marks and feedback. The processor time counts every process, those of the sandboxes too; the memory is the most that the process which grades ever held. The peer, `nbgrader autograde`, runs the same files in its own way, one after the other and without a sandbox, its start included; its own hand-out before that is not counted. Growth compares a class with the next larger one.
 """
 
 
@@ -158,6 +159,7 @@ def main() -> None:
         rows += step("builds and notebooks", build_rows, lambda: bench_builds.builds(folder), bench_builds.notebooks)
         rows += step("models", model_rows, bench_builds.models)
         rows += step("models at work", lambda lines: [Row(*line) for line in lines], bench_models.lines)
+        rows += step("grading", lambda lines: [Row(*line) for line in lines], lambda: bench_course.lines(1000))
     machine = (
         f"{date.today()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; load {load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end; the machine was idle before {bench_pages.QUIET[True]} of {bench_pages.QUIET.total()} measurements. "
         f"The heaviest chapter: {chapter}. Chromium {chromium} without a window, Python {platform.python_version()}, jupyter-book {version('jupyter-book')}, a server on the same machine."

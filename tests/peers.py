@@ -921,6 +921,37 @@ def _(scores, effort_range):
     return simulated_share(scores["A"] / effort[0] > scores["B"] / effort[1])
 
 
+@peer("effort-lead", "scipy", method="integral over both efforts")
+def _(lead, effort_range):
+    effort = stats.uniform(effort_range[0], effort_range[1] - effort_range[0])
+    ends = sorted({*effort_range, *(end / lead for end in effort_range if effort_range[0] < end / lead)})
+    right = (integrate.quad(lambda other: effort.cdf(lead * other) * effort.pdf(other), *span)[0]
+             for span in itertools.pairwise(ends))
+    return float(sum(right))
+
+
+@peer("rice-first", "numpy", method="simulation of 1 million scores")
+def _(items):
+    rng = np.random.default_rng(1)
+
+    def draw(value):
+        match value:
+            case [lo, hi]:
+                return rng.uniform(lo, hi, 1_000_000)
+            case [lo, mode, hi]:
+                return rng.triangular(lo, mode, hi, 1_000_000)
+        return value
+
+    scores = {name: math.prod(map(draw, inputs[:3])) / draw(inputs[3]) for name, inputs in items.items()}
+    return simulated_share(scores["A"] > scores["B"])
+
+
+@peer("rice-known", **EXACT)
+def _(items):
+    (lo, hi), rival = items["A"][0], items["B"][0]
+    return float(min(Fraction(rival - lo, hi - lo), Fraction(hi - rival, hi - lo)))
+
+
 @peer("flip", "scipy", method="root of the two scores")
 def _(scores, weights, vary_index):
     def lead(weight: float) -> float:

@@ -126,6 +126,7 @@ def test_a_chapter_has_all_its_parts(slug: str) -> None:
 def test_every_missing_part_of_a_chapter_is_named(tmp_path: Path) -> None:
     parts = [
         "book/no-such.md",
+        "book/instructors/no-such.md",
         "notebooks/no-such.ipynb",
         "infrapm/exercises/no_such.py",
         "infrapm/data/no-such.toml",
@@ -169,7 +170,7 @@ def test_every_public_function_and_class_says_what_it_is() -> None:
 
 
 # Made or fetched, not written.
-NOT_OURS = {".git", ".venv", "node_modules", "_build", "lab", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"}
+NOT_OURS = {".git", ".venv", "node_modules", "_build", "lab", "courses", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"}
 NOT_HERE = re.compile(
     r"""(?<![\w.:/~-])/(?:work|home|root|Users|tmp)/   # a place on somebody's machine
       | shared[/]design

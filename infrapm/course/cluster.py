@@ -1,5 +1,6 @@
 """Many submissions at once: on the cores of this machine, or on a Dask cluster. Both take the same way."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,8 @@ def connected(scheduler: str, workers: int) -> Iterator[Any]:
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     dask.config.set({"distributed.comm.timeouts.connect": "10s"})
+    # What Dask would remember of each task, to look into itself: with it, memory grows by each submission.
+    dask.config.set({"distributed.admin.low-level-log-length": 10})
     if not scheduler:
         threads = workers or os.cpu_count() or 1
         # Dask opens a page on its state for everyone; here it is for this machine alone, and empty.
@@ -34,10 +37,15 @@ def connected(scheduler: str, workers: int) -> Iterator[Any]:
         ):  # fmt: skip
             yield client
         return
+    refused = ""
     try:
         client = Client(scheduler, timeout=10)
     except (OSError, ValueError, TimeoutError) as problem:
-        raise Stop(f"No Dask scheduler answers at {scheduler} ({type(problem).__name__}). It looks like tcp://10.0.0.5:8786.") from None
+        refused = type(problem).__name__
+    if refused:
+        # A client that did not start closes itself when it is collected. Were that while another starts, Dask would wait for itself.
+        gc.collect()
+        raise Stop(f"No Dask scheduler answers at {scheduler} ({refused}). It looks like tcp://10.0.0.5:8786.")
     with client:
         yield client
 

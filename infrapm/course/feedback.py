@@ -33,12 +33,12 @@ def _template() -> jinja2.Template:
 
 def write_feedback(
     course: Course, slug: str, student: str, record: dict[str, Any], verdicts: tuple[Verdict, ...], scores: dict[str, Score],
-    marks: dict[str, float | None], points: dict[str, float], state: str,
+    marks: dict[str, float | None], comments: dict[str, str], points: dict[str, float], state: str,
 ) -> bool:  # fmt: skip
     """Write feedback/<student>/<slug>/<slug>.html. Returns whether it changed."""
     chapter = course.chapter(slug)
     with_answers = chapter.answers_from is not None and datetime.now(UTC) >= chapter.answers_from.astimezone(UTC)
-    rows = [_row(slug, verdict, scores[verdict.question.id], marks, points, record, with_answers) for verdict in verdicts]
+    rows = [_row(slug, verdict, scores[verdict.question.id].band, marks, comments, points, record, with_answers) for verdict in verdicts]
     name = next(known.name for known in course.students if known.id == student) or student
     when = handed_in(course.submission(student, slug))
     text = _template().render(
@@ -50,23 +50,23 @@ def write_feedback(
 
 
 def _row(
-    slug: str, verdict: Verdict, score: Score, marks: dict[str, float | None], points: dict[str, float],
-    record: dict[str, Any], with_answers: bool,
+    slug: str, verdict: Verdict, band: int | None, marks: dict[str, float | None], comments: dict[str, str],
+    points: dict[str, float], record: dict[str, Any], with_answers: bool,
 ) -> dict[str, Any]:  # fmt: skip
     question = verdict.question
     mark = marks[question.id]
     status = _STATUS[verdict.status]
     if verdict.status == "written" and mark is not None:
-        status = f"band {score.band}" if score.band is not None else "marked"
+        status = f"band {band}" if band is not None else "marked"
     row = {
         "id": question.id, "title": question.title, "status": status, "most": _number(points[question.id]),
         "points": "–" if mark is None else _number(mark), "given": verdict.given[:_LONGEST], "words": verdict.words,
-        "error": record["errors"].get(question.cell, "")[:500], "comment": score.comment,
+        "error": record["errors"].get(question.cell, "")[:500], "comment": comments[question.id],
     }  # fmt: skip
     if verdict.status == "written":
         judgment, module = content(slug).judgment, slug.replace("-", "_")
-        row["bands"] = [(band, every, filled(judgment.bands[band], module)) for band, every in spine()["bands"].items()]
-        row["band"] = score.band
+        row["bands"] = [(each, every, filled(judgment.bands[each], module)) for each, every in spine()["bands"].items()]
+        row["band"] = band
         if with_answers:
             row |= {"facts": [filled(fact, module) for fact in judgment.facts], "model_answer": filled(judgment.model_answer.strip(), module)}
     return row

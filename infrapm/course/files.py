@@ -56,7 +56,8 @@ def safe_cell(text: str) -> str:
     >>> safe_cell("=1+1"), safe_cell("-3.5"), safe_cell("two")
     ("'=1+1", '-3.5', 'two')
     """
-    text = text.replace("\x00", "")
+    # A lone \r would end the line: Python before 3.13 writes it without quotation marks.
+    text = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
     if not text.startswith(_FORMULA):
         return text
     try:

@@ -10,7 +10,9 @@
     marking/        the sheets to mark by hand
     feedback/       a page a student
     grades/         what goes to the LMS, and every change of a mark
-    gradebook.db    nbgrader's grade book; source/, release/, submitted/ and autograded/ are nbgrader's, too
+    gradebook.db    nbgrader's grade book
+    source/, release/, submitted/, autograded/    what nbgrader's own tools look for: the notebook with and without
+                    solutions, the file of each student that counts, and the copy of it that formgrader shows
 """
 
 import fcntl
@@ -35,7 +37,7 @@ from .roster import Student, read_roster, write_roster
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 DATE = "%Y-%m-%d %H:%M"
 
-_NBGRADER = """# For nbgrader's own tools, opened in this folder: nbgrader formgrader, nbgrader db, nbgrader export.
+_NBGRADER = """# For nbgrader's own tools, started in this folder: formgrader in `jupyter lab`, nbgrader db, nbgrader export.
 # `nbgrader autograde` runs what students wrote without a sandbox: use `infrapm grade`.
 c = get_config()
 c.CourseDirectory.course_id = "{name}"

@@ -18,6 +18,7 @@ from .collect import Collected, collect, handed_in
 from .feedback import write_feedback
 from .files import Stop, digest, write_text
 from .folder import Course
+from .formgrader import write_copy
 from .gradebook import Change, Score, opened, write_changes, write_grades
 from .handout import NUMBERS
 from .judge import Verdict, judge
@@ -160,12 +161,13 @@ def fold(course: Course, slug: str, release: dict[str, Any], points: dict[str, f
                 record, verdicts = _verdicts(course, slug, student, release)
                 when = handed_in(course.submission(student, slug))
                 scores = {v.question.id: _score(student, v, points[v.question.id], sheet, kept) for v in verdicts}
-                changes, now = marks.fold(slug, student, when, record["file"], scores)
+                changes, now, said = marks.fold(slug, student, when, record["file"], scores)
                 done.changes += changes
                 done.to_mark += sum(mark is None for mark in now.values())
                 done.flagged += bool(flags(record))
                 state[student] = state_of(course, slug, record, when, now)
-                write_feedback(course, slug, student, record, verdicts, scores, now, points, state[student])
+                write_feedback(course, slug, student, record, verdicts, scores, now, said, points, state[student])
+                write_copy(course, slug, student, record, code_for(course, slug, student, release), points)
                 progress.update()
                 if progress.n % 50 == 0:
                     marks.commit()

@@ -138,10 +138,11 @@ class Marks:
 
     def fold(
         self, slug: str, student: str, when: datetime | None, file: str, scores: dict[str, Score]
-    ) -> tuple[list[Change], dict[str, float | None]]:
+    ) -> tuple[list[Change], dict[str, float | None], dict[str, str]]:
         """Bring the marks of one submission up to date, and record what changed; `commit` writes it.
 
-        file: a short name for what was handed in. Returns the changes, and the marks there are now.
+        file: a short name for what was handed in. Returns the changes, and the marks and the human's comments there
+        are now.
         """
         notebook = self._submission(slug, student, when)
         before = self._sql("SELECT file FROM infrapm_graded WHERE student = ? AND chapter = ?", student, slug).scalar()
@@ -165,15 +166,16 @@ class Marks:
             )  # fmt: skip
         self._sql("INSERT OR REPLACE INTO infrapm_graded VALUES (?, ?, ?)", student, slug, file)
         self.book.db.flush()
-        return changes, {question.id: _score(grades[cells["GradeCell", question.graded]]) for question in questions(slug)}
+        said = {question.id: comments[cells["SolutionCell", question.cell]].manual_comment or "" for question in questions(slug)}
+        return changes, {question.id: _score(grades[cells["GradeCell", question.graded]]) for question in questions(slug)}, said
 
     def _apply(self, slug: str, student: str, question: Question, score: Score, grade: Any, comment: Any, why: str) -> list[Change]:
-        """Set one grade. A mark given in nbgrader's own tools stays until the sheet says something new."""
+        """Set one grade. What was said in nbgrader's own tools stays until the sheet says something new."""
         row = self._sql(
-            "SELECT version, band, sheet, elsewhere FROM infrapm_marked WHERE student = ? AND chapter = ? AND question = ?",
+            "SELECT version, band, sheet, elsewhere, comment FROM infrapm_marked WHERE student = ? AND chapter = ? AND question = ?",
             student, slug, question.id,
         ).first()  # fmt: skip
-        version, band, sheet, elsewhere = row or ("", None, None, None)
+        version, band, sheet, elsewhere, words = row or ("", None, None, None, "")
         changes = []
         ours = sheet if elsewhere is None else elsewhere
         if grade.manual_score != ours:
@@ -187,7 +189,7 @@ class Marks:
         grade.manual_score = score.sheet if elsewhere is None else elsewhere
         grade.needs_manual_grade = grade.auto_score is None and grade.manual_score is None
         comment.auto_comment = score.told or None
-        if score.comment or row:
+        if score.comment != (words or ""):
             comment.manual_comment = score.comment or None
         if old != _shown(grade):
             by_hand = score.band != band and version == score.version or row is None and score.band is not None

@@ -49,8 +49,13 @@ def ms_text(ms: float) -> str:
     return f"{number_text(ms, 3)} ms" if ms < 999.5 else duration_text(ms / 1000)
 
 
-def fresh_text(share: float) -> str:
-    """A share that was counted in a run, with no more digits than the run has."""
+def fresh_text(share: float, certain: bool = False) -> str:
+    """A share that was counted in a run, with no more digits than the run has.
+
+    certain: quorums overlap, so that 100% is a promise. Otherwise a run without a stale read shows only that they are rare.
+    """
+    if share == 1 and not certain:
+        return ">99.9%"
     return percent_text(share, 2) if share > 0.9 else f"{share:.1%}"
 
 
@@ -257,7 +262,7 @@ EVENTUAL = Explorer(
 def offers_of(front: PbsFront, chosen: tuple[int, int] | None = None) -> list[Offer]:
     """Every R and W as the price list draws it."""
     return [
-        Offer(c.R, c.W, fresh_text(c.p_consistent), c.overlap, (c.R, c.W) in front.front, (c.R, c.W) == chosen)
+        Offer(c.R, c.W, fresh_text(c.p_consistent, c.overlap), c.overlap, (c.R, c.W) in front.front, (c.R, c.W) == chosen)
         for c in front.choices
     ]
 
@@ -274,7 +279,7 @@ def choices_table(front: PbsFront, t_ms: float) -> Table:
     return Table(
         ("Choice", f"Fresh {at}", "99.9% fresh after", "Read P50", "P99", "P99.9", "Write P50", "P99", "P99.9", "Beaten"),
         tuple(
-            (f"R = {c.R}, W = {c.W}", fresh_text(c.p_consistent), ms_text(c.t_visibility_p999_ms),
+            (f"R = {c.R}, W = {c.W}", fresh_text(c.p_consistent, c.overlap), ms_text(c.t_visibility_p999_ms),
              *map(ms_text, (c.read_p50_ms, c.read_p99_ms, c.read_p999_ms, c.write_p50_ms, c.write_p99_ms, c.write_p999_ms)),
              "no" if (c.R, c.W) in front.front else "yes")
             for c in front.choices
@@ -425,7 +430,7 @@ def fresh_chart(front: PbsFront, mine: PbsChoice, t_ms: float, profile: dict[str
         if c is mine or not c.overlap:
             shares = simulate_pbs(N=n, R=c.R, W=c.W, t_ms=_CURVE_MS, **profile, **RUN).p_consistent
             rows += curve(f"R = {c.R}, W = {c.W}", shares, c is mine)
-    here = [{"t_ms": t_ms, "stale": max(1 - mine.p_consistent, _LEAST_STALE), "label": fresh_text(mine.p_consistent)}]
+    here = [{"t_ms": t_ms, "stale": max(1 - mine.p_consistent, _LEAST_STALE), "label": fresh_text(mine.p_consistent, mine.overlap)}]
     x, y = wait_axis("wait after the write"), stale_axis("fresh reads")
     line = {"field": "line", "type": "nominal"}
     chosen = {"test": "datum.chosen"}
@@ -493,7 +498,7 @@ TRADEOFF = Explorer(
              (Column("message", "Message", text=True), Column("usual_ms", "Usual delay", "ms", 0.01, 10_000),
               Column("slow_share", "Slow", "%", 0, 1), Column("slow_ms", "Mean of the slow", "ms", 0.01, 100_000)),
              (("write to a replica", "3", "6", "350"), ("all other messages", "1.5", "2", "45")),
-             help="One way, used when the latency profile is your own.", least=2, most=2),
+             help="One way, used when the latency profile is your own.", least=2, most=2, folded=True),
     ),
     view=view_tradeoff,
     link=follow_n,
@@ -592,10 +597,14 @@ def pair_text(key: str) -> str:
     return f"R = {key[1]}, W = {key[3]}"
 
 
+def _matrix_share(share: float) -> str:
+    return fresh_text(share, certain=True)  # of these six, after 100 ms on this store, only overlapping ones reach 100%
+
+
 def matrix_options(p: dict[str, Any]) -> tuple[Option, ...]:
     """The pairs to choose from; each says what it fails, or that it meets every limit."""
     match, values = matrix_match(p), matrix_values(p["fit"])
-    said = {"fresh": fresh_text, "read_ms": ms_text, "write_ms": ms_text}
+    said = {"fresh": _matrix_share, "read_ms": ms_text, "write_ms": ms_text}
     options = []
     for key in values:
         missed = match.violated.get(key, ())
@@ -624,7 +633,7 @@ MATRIX = SeveralTask(
     data=lambda p: Table(
         ("choice", *COLUMNS.values()),
         tuple(
-            (pair_text(key), fresh_text(row["fresh"]), ms_text(row["read_ms"]), ms_text(row["write_ms"]))
+            (pair_text(key), _matrix_share(row["fresh"]), ms_text(row["read_ms"]), ms_text(row["write_ms"]))
             for key, row in matrix_values(p["fit"]).items()
         ),
     ),

@@ -260,7 +260,7 @@ class Rows:
 
     Cells stand apart by commas, semicolons or tabs; a first line of headings may give the columns in
     another order. The view gets a tuple of dicts {column name: number or text}. default holds the
-    texts of the cells, row by row.
+    texts of the cells, row by row. folded: on a page they wait in a fold, since most readers leave them.
 
     >>> rows = Rows("work", "Work", (Column("item", "Item", text=True), Column("weeks", "Effort", "weeks", 0.5, 52)),
     ...             (("Cache", "2"), ("DNS", "6")))
@@ -279,6 +279,7 @@ class Rows:
     help: str = ""
     least: int = 1
     most: int = 20
+    folded: bool = False
 
     def shown(self, value: Iterable[tuple[str, ...] | Mapping[str, Any]]) -> str:
         """Rows as comma-separated text under a line of headings: texts of cells, or values as read."""

@@ -56,6 +56,15 @@ def rest(share: float) -> float:
     return tidy if 1 - tidy == share else left
 
 
+def product(one: float, other: float) -> float:
+    """The product, where nothing of a number too large for a float is still nothing, and never -0.0.
+
+    >>> product(0, float("inf")), product(-2, 0)
+    (0.0, 0.0)
+    """
+    return one * other + 0.0 if one and other else 0.0  # + 0.0 for a product that is too small for a float
+
+
 def nearest_rank(ordered: Sequence[float], p: float) -> float:
     """The p-quantile of sorted values: the value of rank ceil(p n), the first for p = 0.
 

@@ -4,9 +4,11 @@ Each returns the value as a plain `float`, `int`, `str` or `list`. Anything else
 with the argument's name, its range and the value given. No number may be NaN, infinite, a bool, a text or None.
 """
 from collections.abc import Collection, Mapping
-from math import isfinite, nan
+from math import isfinite, nan, prod
 from numbers import Real
 from reprlib import repr as short
+
+MOST_DRAWN = 10_000_000
 
 
 def fraction(name: str, value: object, *, zero: bool = True, one: bool = True) -> float:
@@ -75,6 +77,19 @@ def whole(name: str, value: object, low: int, high: int | None = None) -> int:
     raise _invalid(name, f"a whole number{limits}", value)
 
 
+def bounded(**counts: int) -> None:
+    """Refuse counts whose product is more than a simulation, which makes each one, could end in minutes.
+
+    >>> bounded(looks=10**4, trials=10**5)
+    Traceback (most recent call last):
+    ValueError: looks * trials must be at most 10,000,000 together; got 1000000000
+    """
+    product = prod(counts.values())
+    if product > MOST_DRAWN:
+        valid = f"at most {MOST_DRAWN:,}" + (" together" if len(counts) > 1 else "")
+        raise _invalid(" * ".join(counts), valid, product)
+
+
 def choice(name: str, value: object, options: Collection[str]) -> str:
     """One of the texts in `options`."""
     if isinstance(value, str) and value in options:
@@ -125,7 +140,7 @@ def _real(value: object) -> float:
         number = float(value)
     except OverflowError:
         return nan
-    return number if isfinite(number) else nan
+    return number + 0.0 if isfinite(number) else nan  # + 0.0 makes 0.0 of -0.0, which no result should show
 
 
 def _invalid(name: str, valid: str, value: object, hint: str = "") -> ValueError:

@@ -17,7 +17,7 @@ from itertools import accumulate
 from random import Random
 
 from infrapm.models._numeric import at_most, round_up
-from infrapm.models._validate import choice, fraction, non_negative, positive, table, whole
+from infrapm.models._validate import bounded, choice, fraction, non_negative, positive, table, whole
 from infrapm.models._validate import items as listed
 
 __all__ = [
@@ -92,7 +92,7 @@ def forecast_weeks(weekly_throughput: Sequence[float], items: int, trials: int =
     results are percentiles of the number of weeks, nearest rank.
     Arguments: `weekly_throughput` items done in each past week, 0 or more, not all 0; `items` a whole number, 0 or
     more, and at most what 1,000 weeks of the history's mean would do; `trials` 1 or more; `seed` 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million trials.
     Source: [efron1979bootstrap].
 
     >>> forecast_weeks(weekly_throughput=[4, 4, 4], items=10)
@@ -107,6 +107,7 @@ def forecast_weeks(weekly_throughput: Sequence[float], items: int, trials: int =
     if wanted > LONGEST_WEEKS * mean:
         raise ValueError(f"items must be at most {LONGEST_WEEKS * mean:g}, what {LONGEST_WEEKS:,} weeks would do; got {items}")
     trials, uniform = whole("trials", trials, 1), Random(whole("seed", seed, 0)).random
+    bounded(trials=trials)
 
     wanted *= 1 - 1e-9  # ten weeks of 0.1 do one item
     weeks_needed = Counter()

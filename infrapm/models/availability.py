@@ -173,7 +173,7 @@ def composite_availability(
     `beta` changes nothing there. The rule is for members that are mostly up: with q above 0.4 a common cause can
     even seem to help.
 
-    Arguments: availabilities and `beta` from 0 to 1; `n` a whole number, 1 or more; `k` a whole number from 0 to n;
+    Arguments: availabilities and `beta` from 0 to 1; `n` a whole number from 1 to 10^9; `k` a whole number from 0 to n;
     `parallel` and `availabilities` not empty. Unavailability is a fraction; a month is 30 days.
     Errors: ValueError outside these ranges, for keys that are none of the four, and for `beta` above 0 in `series`
     or with members of unequal availability.
@@ -202,7 +202,7 @@ def _group(path: str, node: dict[str, Any]) -> UpDown:
         case ["parallel"]:
             return _k_of_members(path, 1, _members(f"{path}parallel", node["parallel"]), beta)
         case ["availability", "k", "n"]:
-            n = whole(f"{path}n", node["n"], 1)
+            n = whole(f"{path}n", node["n"], 1, 10**9)
             k = whole(f"{path}k", node["k"], 0, n)
             return _k_of_equal(k, n, _unit(f"{path}availability", node["availability"]), beta)
         case ["availabilities", "k"]:

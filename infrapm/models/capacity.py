@@ -25,7 +25,7 @@ from random import Random
 from typing import Any
 
 from infrapm.models._numeric import RunningMean, at_most, nearest_rank, root, round_up
-from infrapm.models._validate import between, choice, fraction, items, non_negative, number, positive, whole
+from infrapm.models._validate import between, bounded, choice, fraction, items, non_negative, number, positive, whole
 
 __all__ = [
     "InFlight", "TimeInSystem", "Arrival", "Blocking", "Mmc", "ServiceLevel", "MinServers", "MeanWait",
@@ -446,7 +446,7 @@ def simulate_queue(
     Arguments: `arrival_per_s` of Poisson arrivals, above 0; `service_s` the mean service time, above 0; `servers` a
     whole number from 1 to 10^9; `customers` the number of requests, a whole number, 1 or more; `seed` a whole number,
     0 or more; `service_dist` "exponential" or "deterministic" (always `service_s`).
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million customers.
     Source: [kleinrock1975queueing].
 
     >>> queue = simulate_queue(arrival_per_s=8, service_s=1, servers=10, customers=20_000)
@@ -455,6 +455,7 @@ def simulate_queue(
     """
     arrival, service = positive("arrival_per_s", arrival_per_s), positive("service_s", service_s)
     servers, customers = whole("servers", servers, 1, MOST_SERVERS), whole("customers", customers, 1)
+    bounded(customers=customers)
     exponential = choice("service_dist", service_dist, ("exponential", "deterministic")) == "exponential"
     random = Random(whole("seed", seed, 0)).random
     gap = 1 / arrival

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 from infrapm.models._numeric import at_most, binomial_tail, nearest_rank, round_down, share_error
 from infrapm.models._validate import (
     between,
+    bounded,
     choice,
     fraction,
     items,
@@ -405,7 +406,7 @@ def simulate_pbs(
     `other_legs`, each with p from 0 to 1, xm above 0 (ms), alpha above 0, and rate above 0 (per ms); `wan_ms` 0 or
     more, added to that of the fit; `t_ms` a list, 0 or more; `trials` and `seed` whole, 1 or more and 0 or more;
     `backend` python or numpy, which draws other numbers faster.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million trials.
     Source: [bailis2012pbs], section 4 (WARS) and Tables 3 and 4.
 
     >>> now, later = simulate_pbs(N=3, R=1, W=1, fit="LNKD-SSD", t_ms=[0, 2]).p_consistent
@@ -442,7 +443,7 @@ def pbs_front(
     Rule: each choice as in `simulate_pbs`, all from the same draws. Choices are compared in three things: fresh reads
     t ms after the write (more is better), read P99.9 and write P99.9 (less is better).
     Arguments: as in `simulate_pbs`; `t_ms` is one number, 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million trials.
     Source: [bailis2012pbs], section 4 and Table 4; the front is that of Pareto.
 
     >>> pbs_front(N=2, fit="LNKD-DISK").front
@@ -488,8 +489,8 @@ def pbs_first_crossing(
     t; so the chance to stop at each t, and with it the mean, needs no replay. Each t before the right one is another
     chance to stop by luck, so the sweep stops early. The t-visibility of the published Table 4 was found in this way.
     Arguments: as in `simulate_pbs`; `step_ms` above 0, and at least 1/100,000 of the t-visibility; `target` above 0
-    and below 1; `sweep_trials` whole, 1 or more.
-    Errors: ValueError outside these ranges.
+    and below 1; `sweep_trials` whole, from 1 to 10^9.
+    Errors: ValueError outside these ranges, and for more than 10 million trials.
     Source: [bailis2012pbs], Table 4 and the authors' simulator.
 
     >>> found = pbs_first_crossing(N=3, R=1, W=1, fit="LNKD-SSD", step_ms=0.01, trials=20_000)
@@ -498,11 +499,11 @@ def pbs_first_crossing(
     """
     N, R, W = _quorums(N, R, W, _MOST_REPLICAS)
     target = fraction("target", target, zero=False, one=False)
-    sweep_trials = whole("sweep_trials", sweep_trials, 1)
+    sweep_trials = whole("sweep_trials", sweep_trials, 1, 10**9)
     plan = _plan(N, fit, write_leg, other_legs, wan_ms, trials, seed, backend)
     run = _run(plan, [R], [W])
     waits, visible_ms = run.waits(R, W), run.visible_after(R, W, target)
-    step_ms = between("step_ms", positive("step_ms", step_ms), visible_ms / 100_000, _LONGEST_MS)
+    step_ms = between("step_ms", positive("step_ms", step_ms), visible_ms / 100_000, max(1e100, visible_ms))
     allowed = min(round_down(sweep_trials * (1 - target)), sweep_trials)
     stops, going = [], 1.0  # each t with the chance to stop there, and the chance to be still going
     for step in itertools.count():
@@ -574,7 +575,8 @@ class _Run:
 
 
 def _plan(N, fit, write_leg, other_legs, wan_ms, trials, seed, backend) -> _Plan:
-    wan_ms = non_negative("wan_ms", wan_ms)
+    wan_ms, trials = non_negative("wan_ms", wan_ms), whole("trials", trials, 1)
+    bounded(trials=trials)
     if fit is not None:
         if write_leg is not None or other_legs is not None:
             raise ValueError(f"fit must be None where write_leg or other_legs is given; got {fit!r}")
@@ -583,7 +585,7 @@ def _plan(N, fit, write_leg, other_legs, wan_ms, trials, seed, backend) -> _Plan
     else:
         write_leg, other_legs = _leg("write_leg", write_leg), _leg("other_legs", other_legs)
     return _Plan(
-        N, write_leg, other_legs, min(wan_ms, _LONGEST_MS), whole("trials", trials, 1), whole("seed", seed, 0),
+        N, write_leg, other_legs, min(wan_ms, _LONGEST_MS), trials, whole("seed", seed, 0),
         choice("backend", backend, _BACKENDS),
     )
 
@@ -781,14 +783,14 @@ def quorum_availability(members: int, availability: float) -> QuorumAvailability
     """How often a majority is up, when members fail independently.
 
     Rule: the chance that at least floor(n/2) + 1 of n are up (`composite_availability`).
-    Arguments: `members` whole, 1 or more; `availability` of each, from 0 to 1.
+    Arguments: `members` whole, from 1 to 10^9; `availability` of each, from 0 to 1.
     Errors: ValueError outside these ranges.
     Source: [trivedi2002probability]; [ongaro2014raft].
 
     >>> round(quorum_availability(members=3, availability=0.99).quorum_availability, 6)
     0.999702
     """
-    n = whole("members", members, 1)
+    n = whole("members", members, 1, 10**9)
     group = composite_availability(k=majority(n).majority, n=n, availability=availability)
     return QuorumAvailability(group.availability)
 

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infrapm.models._numeric import RunningMean, root
-from infrapm.models._validate import choice, fraction, items, non_negative, positive, whole
+from infrapm.models._validate import bounded, choice, fraction, items, non_negative, positive, whole
 
 __all__ = [
     "RingBalance", "MovedKeys", "Join", "CacheLatency", "BackendLoad", "HitRatio", "Herd", "EarlyRefresh", "TtlJitter",
@@ -95,13 +95,15 @@ def simulate_join(nodes: int, vnodes: int = 100, keys: int = 10_000, seed: int =
 
     Rule: points and keys fall on the ring at random; a key belongs to the next point clockwise.
     Arguments: `nodes` before the join, `vnodes` a node and `keys` whole, 1 or more; `seed` whole, 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million nodes * vnodes or keys.
     Source: [karger1997consistent].
 
     >>> simulate_join(nodes=4, keys=1000).misplaced_keys
     0
     """
     nodes, vnodes, keys = whole("nodes", nodes, 1), whole("vnodes", vnodes, 1), whole("keys", keys, 1)
+    bounded(nodes=nodes, vnodes=vnodes)
+    bounded(keys=keys)
     source = random.Random(whole("seed", seed, 0))
     ring = sorted((source.random(), node) for node in range(nodes + 1) for _ in range(vnodes))
     old_ring = [(point, node) for point, node in ring if node < nodes]
@@ -181,13 +183,14 @@ def zipf_hit_ratio(items: int, zipf_s: float, cache_items: int, policy: str = "l
     approximation: with T from sum(1 - e^(-p T)) = cache size, an item is found with chance 1 - e^(-p T).
     Arguments: `items` whole, 1 or more, all of one size; `zipf_s` 0 (all alike) or more; `cache_items` whole, from 0
     to items; `policy` lru or lfu. About 1,000 items take 5 ms, 10,000 take 60 ms.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million items.
     Source: [che2002hierarchical]; [fricker2012versatile]; popularity by rank: [breslau1999zipf].
 
     >>> round(zipf_hit_ratio(items=1000, zipf_s=1, cache_items=200).hit_ratio, 3)
     0.697
     """
     count = whole("items", items, 1)
+    bounded(items=count)
     zipf_s, size = non_negative("zipf_s", zipf_s), whole("cache_items", cache_items, 0, count)
     policy = choice("policy", policy, ("lru", "lfu"))
     if size in (0, count):
@@ -361,7 +364,7 @@ def simulate_supermarket(
     Results: from a utilization of 1 on both are infinite; at 0 the mean is 1, the service alone.
     Arguments: `utilization` 0 or more; `choices` and `queues` whole, 1 or more; `customers` whole, 100 or more;
     `seed` whole, 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million queues or customers * choices.
     Source: [mitzenmacher2001power].
 
     >>> simulate_supermarket(utilization=0.9, choices=2, customers=20_000).mean_response_services < 4
@@ -369,6 +372,8 @@ def simulate_supermarket(
     """
     load, choices = non_negative("utilization", utilization), whole("choices", choices, 1)
     queues, customers = whole("queues", queues, 1), whole("customers", customers, 100)
+    bounded(queues=queues)
+    bounded(customers=customers, choices=choices)
     source = random.Random(whole("seed", seed, 0))
     if load >= 1:
         return SupermarketRun(math.inf, math.inf, customers)
@@ -409,7 +414,7 @@ def simulate_balls(balls: int, bins: int, choices: int, trials: int = 25, seed: 
 
     Rule: each ball draws `choices` bins at random, a bin perhaps twice; the median over trials of the largest load.
     Arguments: `balls` whole, 0 or more; `bins`, `choices` and `trials` whole, 1 or more; `seed` whole, 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million bins * trials or draws of a bin.
     Source: [azar1999balanced].
 
     >>> simulate_balls(balls=1000, bins=1000, choices=2, trials=5).median_max_load
@@ -417,6 +422,8 @@ def simulate_balls(balls: int, bins: int, choices: int, trials: int = 25, seed: 
     """
     balls, bins, choices = whole("balls", balls, 0), whole("bins", bins, 1), whole("choices", choices, 1)
     trials, source = whole("trials", trials, 1), random.Random(whole("seed", seed, 0))
+    bounded(bins=bins, trials=trials)
+    bounded(balls=balls, choices=choices, trials=trials)
     draw, fullest = source.random, []
     for _ in range(trials):
         loads = [0] * bins
@@ -436,14 +443,16 @@ def round_robin(servers: int, requests: int) -> RoundRobin:
 
     Rule: request i goes to server i mod n.
     Arguments: `servers` whole, 1 or more; `requests` whole, 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million servers.
     Source: definition.
 
     >>> round_robin(servers=3, requests=8).counts
     (3, 3, 2)
     """
-    each, more = divmod(whole("requests", requests, 0), whole("servers", servers, 1))
-    return RoundRobin(tuple(each + (server < more) for server in range(int(servers))))
+    servers = whole("servers", servers, 1)
+    bounded(servers=servers)
+    each, more = divmod(whole("requests", requests, 0), servers)
+    return RoundRobin(tuple(each + (server < more) for server in range(servers)))
 
 
 def least_connections(active: Sequence[int]) -> LeastConnections:
@@ -509,13 +518,14 @@ def simulate_gossip(nodes: int, mode: str, trials: int = 60, seed: int = 1) -> G
     knows tells the other. pull: who does not know asks the other. push-pull: both.
     Arguments: `nodes` whole, 1 or more; `mode` push, pull or push-pull; `trials` whole, 1 or more; `seed` whole, 0 or
     more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million nodes * trials.
     Source: [demers1987epidemic].
 
     >>> simulate_gossip(nodes=2, mode="push").mean_rounds
     1.0
     """
     nodes, trials = whole("nodes", nodes, 1), whole("trials", trials, 1)
+    bounded(nodes=nodes, trials=trials)
     push = choice("mode", mode, ("push", "pull", "push-pull")) != "pull"
     pull = mode != "push"
     source = random.Random(whole("seed", seed, 0))

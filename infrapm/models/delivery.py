@@ -110,7 +110,7 @@ def runner_queue(runners: int, runs_per_h: float, run_min: float) -> RunnerQueue
     """
     queue = mmc(
         arrival_per_s=non_negative("runs_per_h", runs_per_h) / 3600,
-        service_s=positive("run_min", run_min) * 60,
+        service_s=positive("run_min * 60", positive("run_min", run_min) * 60),
         servers=whole("runners", runners, 1, 10**9),
     )
     return RunnerQueue(queue.stable, queue.utilization, queue.p_wait, queue.mean_wait_s / 60)

@@ -19,9 +19,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infrapm.models._numeric import at_most
+from infrapm.models._numeric import at_most, product
 from infrapm.models._time import BILLING_MONTH_H, MONTH_DAYS
-from infrapm.models._validate import above, choice, fraction, items, non_negative, positive, table, text, whole
+from infrapm.models._validate import above, choice, fraction, items, non_negative, number, positive, table, text, whole
 
 __all__ = [
     "Tco", "MultiYear", "Egress", "TieredCost", "BillShock", "ScanCost", "BreakEvenUse", "UpfrontBreakEven",
@@ -137,7 +137,7 @@ def egress_bill(tb_per_month: float, usd_per_gb: float, gb_per_tb: float = 1024)
     Egress(annual_usd=245760.0)
     """
     gb = non_negative("tb_per_month", tb_per_month) * positive("gb_per_tb", gb_per_tb)
-    return Egress(12 * gb * non_negative("usd_per_gb", usd_per_gb))
+    return Egress(product(12 * gb, non_negative("usd_per_gb", usd_per_gb)))
 
 
 # Price lists
@@ -311,7 +311,7 @@ def upfront_break_even(
     upfront = non_negative("upfront_usd", upfront_usd)
     committed = non_negative("committed_usd_per_h", committed_usd_per_h)
     on_demand = positive("on_demand_usd_per_h", on_demand_usd_per_h)
-    term_h = positive("months", months) * BILLING_MONTH_H
+    term_h = number("months * 730", positive("months", months) * BILLING_MONTH_H)
     if at_most(on_demand, committed):
         return UpfrontBreakEven(None, None)
     hours = upfront / (on_demand - committed)
@@ -403,11 +403,12 @@ def rightsize(
         if at_most(need, vcpu):
             fitting.append((vcpu, prices[name], name))
     old = prices[choice("current", current, prices)]
-    machine_hours = whole("count", count, 1) * non_negative("hours_per_month", hours_per_month)
+    hours = non_negative("hours_per_month", hours_per_month)
+    machine_hours = number("count * hours_per_month", float(whole("count", count, 1)) * hours)
     if not fitting:
         return Rightsizing(None, None)
     _, new, name = min(fitting, key=lambda size: size[:2])
-    return Rightsizing(choice=name, monthly_saving_usd=(old - new) * machine_hours)
+    return Rightsizing(choice=name, monthly_saving_usd=product(old - new, machine_hours))
 
 
 def fleet_saving(idle_share: float, resize_share: float) -> FleetSaving:
@@ -492,7 +493,7 @@ def tier_cost(
     hot, cold = non_negative("hot_usd_per_gb", hot_usd_per_gb), non_negative("cold_usd_per_gb", cold_usd_per_gb)
     retrieval = non_negative("retrieval_usd_per_gb", retrieval_usd_per_gb)
     cold += non_negative("retrieved_fraction", retrieved_fraction) * retrieval
-    return TierCost(hot_usd=gb * hot, cold_usd=gb * cold, saving_usd=gb * (hot - cold))
+    return TierCost(hot_usd=gb * hot, cold_usd=gb * cold, saving_usd=product(gb, hot - cold))
 
 
 def early_delete(gb: float, cold_usd_per_gb: float, age_days: float, min_days: float) -> EarlyDelete:
@@ -508,7 +509,7 @@ def early_delete(gb: float, cold_usd_per_gb: float, age_days: float, min_days: f
     """
     monthly = non_negative("gb", gb) * non_negative("cold_usd_per_gb", cold_usd_per_gb)
     age, least = non_negative("age_days", age_days), non_negative("min_days", min_days)
-    return EarlyDelete(monthly * (max(0.0, least - age) / MONTH_DAYS))
+    return EarlyDelete(product(monthly, max(0.0, least - age) / MONTH_DAYS))
 
 
 # Order of savings
@@ -564,6 +565,7 @@ def lever_order(
     coverage = fraction("coverage", coverage)
     on_demand = positive("on_demand_usd_per_h", on_demand_usd_per_h)
     committed = non_negative("committed_usd_per_h", committed_usd_per_h)
+    number("units * (on_demand_usd_per_h + committed_usd_per_h)", units * (on_demand + committed))
 
     def hour(use: float, commitment: float) -> float:
         return committed * commitment + on_demand * max(0.0, use - commitment)
@@ -718,7 +720,7 @@ unallocated_usd=100.0, allocated_share=0.9)
     remainder = 1 - sum(shares.values())
     left = 0.0 if abs(remainder) < 1e-9 else shared * remainder
     totals = {owner: direct[owner] + shared * share for owner, share in shares.items()}
-    bill = sum(direct.values()) + shared + untagged
+    bill = number("direct_usd + shared_usd + untagged_usd", sum(direct.values()) + shared + untagged)
     return Allocation(
         shares_usd={owner: shared * share for owner, share in shares.items()},
         totals_usd=totals,

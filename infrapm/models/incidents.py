@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from infrapm.models._numeric import at_most, nearest_rank
+from infrapm.models._numeric import at_most, nearest_rank, product
 from infrapm.models._time import WINDOW_S
 from infrapm.models._validate import fraction, items, non_negative, number, positive
 from infrapm.models.availability import allowed_downtime, required_mttf
@@ -246,4 +246,4 @@ def availability_gain(availability_from: float, availability_to: float, usd_per_
     """
     before = allowed_downtime(fraction("availability_from", availability_from), "year").downtime_s
     after = allowed_downtime(fraction("availability_to", availability_to), "year").downtime_s
-    return AvailabilityGain((before - after) / 60 * non_negative("usd_per_min", usd_per_min))
+    return AvailabilityGain(product((before - after) / 60, non_negative("usd_per_min", usd_per_min)))

@@ -24,7 +24,7 @@ from itertools import accumulate
 from typing import Any
 
 from infrapm.models._numeric import at_most, nearest_rank, round_up, same, share_error
-from infrapm.models._validate import between, fraction, non_negative, number, positive, table, whole
+from infrapm.models._validate import between, bounded, fraction, non_negative, number, positive, table, whole
 from infrapm.models._validate import items as listed
 
 __all__ = [
@@ -379,7 +379,7 @@ def rank_probabilities(ranges: Mapping[str, Sequence[float]], trials: int = 10_0
     place and have the better rank. `rank_interval` is the 5th and the 95th percentile of the rank, nearest rank.
     Arguments: `ranges` a mapping from each name to [lo, hi], uniform, or [lo, mode, hi], triangular; `trials` 1 or
     more; `seed` 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million trials.
     Source: Monte Carlo.
 
     >>> rank_probabilities(ranges={"cache": [8, 12], "failover": [5, 7]}).p_first
@@ -387,6 +387,7 @@ def rank_probabilities(ranges: Mapping[str, Sequence[float]], trials: int = 10_0
     """
     score_at = {name: _range(f"ranges[{name!r}]", span, number) for name, span in table("ranges", ranges).items()}
     trials, uniform = whole("trials", trials, 1), random.Random(whole("seed", seed, 0)).random
+    bounded(trials=trials)
     places = _Places(score_at)
     for _ in range(trials):
         places.add(_ranked([at(uniform()) for at in score_at.values()]))
@@ -402,7 +403,7 @@ def rank_under_effort(
     first place.
     Arguments: `scores` a mapping from each name to a score above 0; `effort_range` [lo, hi], the true effort as a
     multiple of the estimate, above 0: [0.5, 1.5] for an effort known to +-50%; `trials` 1 or more; `seed` 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million trials.
     Source: Monte Carlo.
 
     >>> rank_under_effort(scores={"cache": 150, "failover": 100}, effort_range=[0.8, 1.2]).p_first
@@ -411,6 +412,7 @@ def rank_under_effort(
     checked = {name: positive(f"scores[{name!r}]", score) for name, score in table("scores", scores).items()}
     factor_at = _range("effort_range", _exactly("effort_range", effort_range, ("lo", "hi")), positive)
     trials, uniform = whole("trials", trials, 1), random.Random(whole("seed", seed, 0)).random
+    bounded(trials=trials)
     places = _Places(checked)
     for _ in range(trials):
         places.add(_ranked([score / factor_at(uniform()) for score in checked.values()]))
@@ -459,7 +461,7 @@ def simulate_rice(items: Mapping[str, Sequence[Any]], trials: int = 10_000, seed
     range: [lo, hi], uniform, or [lo, mode, hi], triangular. reach 0 or more; impact and effort above 0; confidence
     above 0, a known one and the low end of a range at most 1, the rest of a range at most 2. Units as in
     `rank_rice`. `trials` 1 or more; `seed` 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million items * trials.
     Source: [mcbride2018rice]; value of information [raiffa1961applied, howard1966information].
 
     >>> ranks = simulate_rice(items={"cache": [[500, 900], 1, 0.8, 2], "failover": [600, 1, 0.8, 2]})
@@ -468,6 +470,7 @@ def simulate_rice(items: Mapping[str, Sequence[Any]], trials: int = 10_000, seed
     """
     factors = {name: _rice_factors(f"items[{name!r}]", inputs) for name, inputs in table("items", items).items()}
     trials, uniform = whole("trials", trials, 1), random.Random(whole("seed", seed, 0)).random
+    bounded(items=len(factors), trials=trials)
     items_at = list(factors.values())
     overtakes = [_Overtakes(i, item) for i, item in enumerate(items_at)]
     places, seen = _Places(factors), [[] for _ in factors]

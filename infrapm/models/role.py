@@ -15,7 +15,7 @@ The rules are arithmetic; what they are for is in the chapter.
 import math
 from dataclasses import dataclass
 
-from infrapm.models._numeric import at_most
+from infrapm.models._numeric import at_most, product
 from infrapm.models._validate import fraction, non_negative, number, positive
 
 __all__ = [
@@ -66,8 +66,8 @@ def time_saved(before_min: float, after_min: float, runs_per_year: float, hourly
     before_min, after_min = positive("before_min", before_min), non_negative("after_min", after_min)
     runs_per_year, hourly_usd = non_negative("runs_per_year", runs_per_year), non_negative("hourly_usd", hourly_usd)
     saved_min = before_min - after_min
-    hours_saved = saved_min / 60 * runs_per_year
-    return TimeSaved(hours_saved, relative_reduction=saved_min / before_min, value_usd=_product(hours_saved, hourly_usd))
+    hours_saved = product(saved_min / 60, runs_per_year)
+    return TimeSaved(hours_saved, relative_reduction=saved_min / before_min, value_usd=product(hours_saved, hourly_usd))
 
 
 def blocked_value(
@@ -100,11 +100,6 @@ def blocked_value(
         value_per_cost=value_usd / cost_usd if cost_usd else None,
         break_even_share=cost_usd / paid_usd if paid_usd > 0 else None,
     )
-
-
-def _product(one: float, other: float) -> float:
-    """The product, where nothing of a number too large for a float is still nothing."""
-    return one * other if one and other else 0.0
 
 
 # A claim run backwards
@@ -156,8 +151,8 @@ def implied_runs(before_min: float, after_min: float, hours_saved: float) -> Imp
     hours_saved = number("hours_saved", hours_saved)
     if saved_min == 0:
         return ImpliedRuns(None, None)
-    runs = hours_saved / saved_min * 60
-    return ImpliedRuns(implied_runs_per_year=runs, implied_runs_per_workday=runs / WORKDAYS_PER_YEAR)
+    runs = product(hours_saved / saved_min, 60)
+    return ImpliedRuns(implied_runs_per_year=runs, implied_runs_per_workday=runs / WORKDAYS_PER_YEAR + 0.0)
 
 
 def implied_hourly(annual_value_usd: float, hours_per_month: float) -> ImpliedHourly:
@@ -203,7 +198,7 @@ def implied_baseline(saved_ms: float, relative_reduction: float) -> ImpliedBasel
     """
     saved_ms, share = number("saved_ms", saved_ms), _reduction(relative_reduction)
     baseline_ms = saved_ms / share
-    return ImpliedBaseline(implied_baseline_ms=baseline_ms, after_ms=_product(baseline_ms, 1 - share))
+    return ImpliedBaseline(implied_baseline_ms=baseline_ms, after_ms=product(baseline_ms, 1 - share))
 
 
 def _reduction(value: float) -> float:
@@ -288,9 +283,9 @@ def quiet_period(incidents_per_year: float, prevented_share: float, years: float
     """
     expected = non_negative("incidents_per_year", incidents_per_year) * positive("years", years)
     share = fraction("prevented_share", prevented_share)
-    prevented = _product(expected, share)
+    prevented = product(expected, share)
     try:
         ratio = math.exp(prevented)
     except OverflowError:
         ratio = math.inf
-    return QuietPeriod(math.exp(-expected), math.exp(-_product(expected, 1 - share)), ratio)
+    return QuietPeriod(math.exp(-expected), math.exp(-product(expected, 1 - share)), ratio)

@@ -21,7 +21,7 @@ from statistics import NormalDist
 from typing import Any
 
 from infrapm.models._numeric import round_down, round_up, share_error
-from infrapm.models._validate import choice, fraction, items, non_negative, number, positive, table, whole
+from infrapm.models._validate import bounded, choice, fraction, items, non_negative, number, positive, table, whole
 
 __all__ = [
     "SampleSize", "CanaryPower", "CanaryTime", "ZeroFailures", "FalsePositives", "PocockZ", "PerLookAlpha",
@@ -202,7 +202,7 @@ def false_positive_rate(
     the quantile for `alpha`; the result is the share of runs in which one look or more passes it.
     Arguments: `looks` and `trials` whole numbers, 1 or more; `alpha` above 0 and below 1; `seed` a whole number, 0 or
     more; `backend` python or numpy, which is faster and draws other numbers.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million looks * trials.
     Source: [armitage1969repeated].
 
     >>> round(false_positive_rate(looks=10, trials=2000).false_positive_rate, 1)
@@ -222,7 +222,7 @@ def pocock_z(
     Rule: simulated as in `false_positive_rate`; the 1 - alpha quantile, by nearest rank, of the largest |z| of a
     run. The standard error is half the distance between the values one standard error of their rank apart.
     Arguments: as in `false_positive_rate`; `trials` should be many times 1 / alpha.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for more than 10 million looks * trials.
     Source: [pocock1977group], which gives 2.413 for five looks at 0.05.
 
     >>> round(pocock_z(looks=5, trials=20_000).z_critical, 1)
@@ -255,6 +255,7 @@ def bonferroni_alpha(looks: int, alpha: float = 0.05) -> PerLookAlpha:
 def _largest_z(looks: int, trials: int, seed: int, backend: str) -> tuple[Iterator[float], int]:
     """The largest |z| over the looks of each run without a difference, run by run, and the number of runs."""
     looks, trials, seed = whole("looks", looks, 1), whole("trials", trials, 1), whole("seed", seed, 0)
+    bounded(looks=looks, trials=trials)
     numpy = choice("backend", backend, ["python", "numpy"]) == "numpy"
     return (_runs_numpy if numpy else _runs)(looks, trials, seed), trials
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infrapm.models._numeric import at_most, rest
+from infrapm.models._numeric import at_most, product, rest
 from infrapm.models._time import MONTH_DAYS
 from infrapm.models._validate import between, fraction, items, non_negative, positive, table, text, whole
 
@@ -414,4 +414,4 @@ def telemetry_bill(
     errors = fraction("keep_errors_share", keep_errors_share)
     kept = errors + (1 - errors) * fraction("sample_rate", sample_rate, zero=False)
     gb = MONTH_DAYS * non_negative("gb_per_day", gb_per_day)
-    return TelemetryBill(gb * non_negative("usd_per_gb", usd_per_gb) * kept)
+    return TelemetryBill(product(gb, non_negative("usd_per_gb", usd_per_gb)) * kept)

@@ -16,6 +16,7 @@ from . import (
     shell,
     sources,
     study,
+    teaching,
     validation,
 )
 
@@ -34,6 +35,7 @@ PARTS = (
     checks,
     figures,
     front,
+    teaching,
 )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+INSTRUCTORS = "instructors"  # the folder of book/ with the pages for those who teach
 
 
 def parts(toc_file: Path = ROOT / "_toc.yml") -> dict[str, list[str]]:
@@ -29,6 +30,16 @@ def title(slug: str, root: Path = ROOT) -> str:
         return page.readline().removeprefix("# ").strip()
 
 
+def chapter_of(docname: str) -> str:
+    """The chapter whose page this is, or an empty text: an instructor's page bears a chapter's name, too.
+
+    >>> chapter_of("book/role"), chapter_of("book/instructors/role"), chapter_of("book/index")
+    ('role', '', '')
+    """
+    folder, _, name = docname.rpartition("/")
+    return name if name in slugs() and not folder.endswith(INSTRUCTORS) else ""
+
+
 def module_name(slug: str) -> str:
     """The slug as Python writes it: data-path is data_path."""
     return slug.replace("-", "_")
@@ -39,6 +50,7 @@ def missing_parts(slug: str, root: Path = ROOT) -> list[str]:
     module = module_name(slug)
     wanted = {
         f"book/{slug}.md": "the page",
+        f"book/{INSTRUCTORS}/{slug}.md": "the page for those who teach it",
         f"notebooks/{slug}.ipynb": "the source notebook, with solutions and stored outputs",
         f"infrapm/exercises/{module}.py": "the explorers and tasks",
         f"infrapm/data/{slug}.toml": "the decision, predictions, questions, judgment and card",

@@ -8,7 +8,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from .chapters import ROOT, missing_parts, slugs
+from .chapters import ROOT, chapter_of, missing_parts, slugs
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class _CheckPictures(SphinxTransform):
 
 def _check_headings(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.docname
-    if docname.rsplit("/", 1)[-1] in slugs():
+    if chapter_of(docname):
         top = next(iter(doctree.findall(nodes.section)), None)
         sections = [node for node in top.children if isinstance(node, nodes.section)] if top else []
         titles = [section.next_node(nodes.title).astext() for section in sections]

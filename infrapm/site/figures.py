@@ -22,7 +22,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from .chapters import ROOT, slugs
+from .chapters import INSTRUCTORS, ROOT, slugs
 from .sources import claims
 from .study import line_of
 
@@ -96,12 +96,15 @@ def doubtful_figures() -> dict[str, str]:
         return {row["id"]: row["figures"] for row in csv.DictReader(file) if claims()[row["id"]]["verdict"] != "verified"}
 
 
-def problems(page: Path, data_file: Path, doubtful: Mapping[str, str]) -> list[str]:
-    """What is wrong with a chapter's figures, each as "file:line: sentence"."""
+def problems(page: Path, data_file: Path, doubtful: Mapping[str, str], instructors: Path | None = None) -> list[str]:
+    """What is wrong with a chapter's figures, each as "file:line: sentence"; instructors: the page for them."""
     text = data_file.read_text(encoding="utf-8") if data_file.exists() else ""
     data = tomllib.loads(text)
     other = data.get("other_numbers", {})
     found = [(page.name, line, id) for line, id in in_page(page.read_text(encoding="utf-8"), doubtful)]
+    if instructors and instructors.exists():
+        place = f"{instructors.parent.name}/{instructors.name}"
+        found += [(place, line, id) for line, id in in_page(instructors.read_text(encoding="utf-8"), doubtful)]
     found += [(data_file.name, line_of(text, path), id) for path, id in in_data(data, doubtful)]
     told = [
         f"{name}:{line}: a figure of the claim {id} ({doubtful[id]}) stands apart from its verdict; "
@@ -117,7 +120,7 @@ def _check(app: Sphinx, env: BuildEnvironment) -> None:
     for slug in slugs(ROOT / "_toc.yml"):
         page = ROOT / "book" / f"{slug}.md"
         if page.exists():
-            for problem in problems(page, ROOT / "infrapm" / "data" / f"{slug}.toml", doubtful_figures()):
+            for problem in problems(page, ROOT / "infrapm" / "data" / f"{slug}.toml", doubtful_figures(), ROOT / "book" / INSTRUCTORS / page.name):
                 _log.warning(problem)
 
 

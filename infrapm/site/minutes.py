@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from infrapm.exercises._content import content
 
-from .chapters import slugs, title
+from .chapters import chapter_of, title
 from .pages import OPTIONAL, live, render
 
 WORDS_A_MINUTE = 200
@@ -86,8 +86,8 @@ class Optional(SphinxDirective):
 
 
 def _add_bar(app: Sphinx, doctree: nodes.document) -> None:
-    slug = app.env.docname.rsplit("/", 1)[-1]
-    if slug not in slugs():
+    slug = chapter_of(app.env.docname)
+    if not slug:
         return
     minutes = {"reading_min": reading_min(doctree), "working_min": working_min(doctree), "optional_min": optional_min(doctree)}
     app.env.metadata[app.env.docname]["infrapm_minutes"] = minutes

@@ -74,6 +74,8 @@ def _slips(data: dict[str, Any]) -> list[tuple[list[Any], str]]:
                 slips.append(([*path, "options", i, "misconception"], f"{named!r} is not in [misconceptions]"))
             if path[0] == "question" and option["key"] != choice["right"] and not named:
                 slips.append(([*path, "options", i], f"the wrong option {option['key']!r} names no misconception"))
+    named_somewhere = {option.get("misconception") for _, choice in choices for option in choice["options"]}
+    slips += [(["misconceptions", id], f"no option names the misconception {id!r}") for id in data["misconceptions"] if id not in named_somewhere]
     audited = [card["claim"] for card in data.get("audit", [])]
     for i, id in enumerate(audited):
         if id not in claims():

@@ -188,12 +188,14 @@ def state(path: Path) -> dict[str, Any]:
         changes = db.execute("SELECT student, question, old, new, why FROM infrapm_change ORDER BY student, question, id").fetchall()
         marked = db.execute("SELECT * FROM infrapm_marked ORDER BY 1, 2, 3").fetchall()
     db.close()
-    kept = {
+    kept: dict[str, Any] = {
         file.relative_to(path).as_posix(): file.read_text(encoding="utf-8")
         for part in ("submitted", "received", "marking", "feedback", "grades")
         for file in sorted((path / part).rglob("*"))
         if file.is_file() and file.name != "changes.csv" and not file.name.endswith(".part")
     }
+    for file in sorted((path / "autograded").rglob("*.ipynb")):  # without what cells printed: the stand-in prints nothing
+        kept[file.relative_to(path).as_posix()] = [cell["source"] for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]]
     shown = [row for row in read_csv(path / "grades" / "changes.csv")[1]]
     return {"marks": marks, "comments": comments, "changes": changes, "marked": marked, "files": kept, "shown changes": len(shown)}
 

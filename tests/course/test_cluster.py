@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -79,6 +80,18 @@ def test_only_as_many_jobs_are_made_as_are_at_work() -> None:
     assert len(made) == len(ended) == 40
 
 
+def test_no_job_is_kept_after_it_has_ended() -> None:
+    def jobs() -> Iterator[Job]:
+        yield from (Job(str(number), SLUG, b"no notebook", "", (), {}, (SLUG,)) for number in range(100))
+
+    with connected("", 2) as client:
+        for _ in examine_all(client, jobs(), lambda: None):
+            pass
+        gc.collect()
+        alive = sum(type(kept) is Job for kept in gc.get_objects())
+    assert alive < 25  # those at work last, and what Dask remembers of them
+
+
 def test_nothing_listens_for_strangers_on_one_machine() -> None:
     with connected("", 2) as client:
         assert client.scheduler_info()["address"].startswith("inproc://")
@@ -91,6 +104,8 @@ def test_a_scheduler_that_is_not_there_gets_a_sentence() -> None:
     for address in ("tcp://127.0.0.1:9", "nonsense"):
         with pytest.raises(Stop, match=f"No Dask scheduler answers at {address}"), connected(address, 0):
             pass
+        left = [kept for kept in gc.get_objects() if type(kept) is Client and kept.status != "closed"]
+        assert left == [], "collected later, while another client starts, it would make Dask wait for ever"
 
 
 def test_workers_of_another_version_or_without_a_sandbox_are_refused(cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from infrapm.course.files import Stop, csv_text, read_csv, safe_cell, write_csv
@@ -29,6 +29,7 @@ def test_any_spreadsheet_s_csv_is_read(raw: bytes, tmp_path: Path) -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")), max_size=4))
+@example(["\r=1+1", "two\r=1+1", "three\r\n=1+1"])
 @settings(max_examples=200, deadline=None)
 def test_no_cell_starts_a_formula(cells: list[str]) -> None:
     text = csv_text(["a"], [{"a": cell} for cell in cells]).removeprefix("\ufeff")

@@ -233,16 +233,23 @@ def test_a_mark_given_in_nbgrader_stays_until_the_sheet_says_something_new(a_cla
     def by_hand(cell: str, points: float) -> None:
         with Gradebook(f"sqlite:///{a_class.path / 'gradebook.db'}", course_id="sre-2026") as book:
             book.find_grade(cell, SLUG, SLUG, "ann").manual_score = points
+            book.find_comment(cell.replace("check", "answer"), SLUG, SLUG, "ann").manual_comment = f"{points} by hand"
             book.db.commit()
+
+    def said() -> list[str]:
+        page = (a_class.path / "feedback" / "ann" / SLUG / f"{SLUG}.html").read_text(encoding="utf-8")
+        return [words for words in ("3.5 by hand", "1 by hand", "on the sheet") if words in page]
 
     by_hand("judgment-answer", 3.5)
     by_hand("spend-check", 1)
     for _ in range(2):
         graded(a_class)
         assert (scores(a_class)["ann"]["judgment"], scores(a_class)["ann"]["spend"]) == (3.5, 1)
-    mark(a_class, "ann", band="5")
+        assert said() == ["3.5 by hand", "1 by hand"]
+    mark(a_class, "ann", band="5", comment="on the sheet")
     graded(a_class)
     assert (scores(a_class)["ann"]["judgment"], scores(a_class)["ann"]["spend"]) == (5, 1)
+    assert said() == ["1 by hand", "on the sheet"]
     assert [change[1:] for change in changes(a_class) if change[0] == "ann"][-3:] == [
         ("spend", "2", "1", "changed in nbgrader's grade book"),
         ("judgment", "waiting", "3.5", "changed in nbgrader's grade book"),

@@ -127,6 +127,7 @@ def open_explorer(reader: BrowserContext, site: Site, slug: str, explorer: Explo
     part = f"explorer-{explorer.id}"
     page = reader.new_page()
     page.goto(f"{site.address}/{site.page_with(slug, part)}")
+    page.locator(f"#{part} .ip-controls details").evaluate_all("folds => folds.forEach(fold => { fold.open = true; })")
     return page.locator(f"#{part}")
 
 

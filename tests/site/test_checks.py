@@ -102,6 +102,7 @@ def test_a_chapter_without_its_files_is_told(tmp_path: Path, monkeypatch: pytest
         f"WARNING: _toc.yml: the chapter 'no-such' lacks {part}"
         for part in (
             "book/no-such.md (the page)",
+            "book/instructors/no-such.md (the page for those who teach it)",
             "notebooks/no-such.ipynb (the source notebook, with solutions and stored outputs)",
             "infrapm/exercises/no_such.py (the explorers and tasks)",
             "infrapm/data/no-such.toml (the decision, predictions, questions, judgment and card)",

@@ -95,9 +95,19 @@ def test_every_figure_stands_in_its_own_claim_and_every_claim_exists() -> None:
     assert len(doubtful_figures()) > 50
 
 
+def test_the_page_for_instructors_is_read_too(chapter: tuple[Path, Path]) -> None:
+    page, data = chapter
+    instructors = page.parent / "instructors" / page.name
+    instructors.parent.mkdir()
+    instructors.write_text("# Teach\n\nIt is 300 K USD a minute.\n", encoding="utf-8")
+    more = set(problems(page, data, doubtful_figures(), instructors)) - set(problems(page, data, doubtful_figures()))
+    assert [problem.split(" (")[0] for problem in more] == ["instructors/made.md:3: a figure of the claim A028"]
+
+
 @pytest.mark.parametrize("slug", slugs())
 def test_no_chapter_uses_such_a_figure(slug: str) -> None:
-    assert problems(ROOT / "book" / f"{slug}.md", ROOT / "infrapm" / "data" / f"{slug}.toml", doubtful_figures()) == []
+    book = ROOT / "book"
+    assert problems(book / f"{slug}.md", ROOT / "infrapm" / "data" / f"{slug}.toml", doubtful_figures(), book / "instructors" / f"{slug}.md") == []
 
 
 def test_the_build_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
