@@ -60,6 +60,13 @@ def test_a_page_bears_its_chapter_s_title(page: BeautifulSoup, slug: str) -> Non
     assert page.h1.find(string=True) == f"Teach: {title(slug)}"
 
 
+def test_a_page_has_a_session_of_both_lengths_discussions_and_variations(page: BeautifulSoup) -> None:
+    parts = {heading.find(string=True): heading.parent for heading in page.article.find_all(["h2", "h3"])}
+    for name, least in {"50 minutes": 60, "90 minutes": 60, "Discuss": 120, "Variations": 80}.items():
+        assert len(words(parts[name]).split()) > least, name
+    assert list(parts).index("50 minutes") < list(parts).index("Discuss") < list(parts).index("Answers")
+
+
 def test_it_takes_what_the_chapter_says_of_itself(book: Path, page: BeautifulSoup, slug: str) -> None:
     told = re.findall(r"(\d+) minutes", soup(book, f"book/{slug}").find(class_="ip-time").get_text())
     assert re.findall(r"(\d+) minutes", words(page.find(id="teach-takes"))) == told
