@@ -1,5 +1,9 @@
 """The book's Sphinx extension: live exercises, computed numbers, and the checks that keep a page whole."""
 
+import zlib
+from pathlib import Path
+from typing import Any
+
 from sphinx.application import Sphinx
 
 from . import (
@@ -39,7 +43,9 @@ PARTS = (
 )
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, Any]:
     for part in PARTS:
         part.setup(app)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    # Pages that an older extension has read are read again.
+    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    return {"env_version": zlib.crc32(code), "parallel_read_safe": True, "parallel_write_safe": True}
