@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
 from nbformat import NotebookNode
@@ -21,6 +22,7 @@ from .questions import source
 _REGIONS = re.compile(r"### BEGIN (SOLUTION|HIDDEN TESTS)[ \t]*\n(.*?)### END \1", re.S)
 SHORTEST = 20  # a shorter line, such as `x = 3`, stands in other places by chance
 _DIGITS = 6  # a number with fewer, such as 43.2, too
+_DENOMINATOR = 12  # and a simple fraction, such as 0.3333333333333333
 _NUMBER = re.compile(rb"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 # What a notebook that goes out may hold besides its cells' sources.
 _CELL_KEYS = {"cell_type", "id", "metadata", "source", "execution_count", "outputs"}
@@ -60,8 +62,10 @@ def expected_values(slug: str, seed: int) -> dict[bytes, str]:
     values = {}
     for task in chapter(slug).TASKS:
         if isinstance(task, NumericTask):
-            text = repr(float(task.expected(task.parameters(seed))))
-            if len(text.replace(".", "").strip("0")) >= _DIGITS and text.encode() not in _numbers_of_models():
+            value = float(task.expected(task.parameters(seed)))
+            text = repr(value)
+            is_simple = float(Fraction(value).limit_denominator(_DENOMINATOR)) == value
+            if not is_simple and len(text.replace(".", "").strip("0")) >= _DIGITS and text.encode() not in _numbers_of_models():
                 values[text.encode()] = f"the expected answer of {task.id}"
     return values
 

@@ -22,7 +22,7 @@ from infrapm.course import handout
 from infrapm.course.files import Stop
 from infrapm.course.folder import Course, new_course
 from infrapm.course.handout import class_copy, hand_out
-from infrapm.course.leaks import SHORTEST, chapter_secrets, expected_values, leaks
+from infrapm.course.leaks import _NUMBER, SHORTEST, chapter_secrets, expected_values, leaks
 from infrapm.course.package import LATER, student_data, student_files
 from infrapm.course.questions import chapters, notebooks, questions, source
 from infrapm.exercises import chapter
@@ -51,6 +51,16 @@ def test_every_chapter_can_be_handed_out(slug: str, tmp_path: Path) -> None:
     assert set(contents(made.archives[0])) == {f"{slug}/{name}" for name in names}
     kinds = {question.kind for question in questions(slug)}
     assert kinds == {"task", "commitment", "judgment"}
+
+
+@pytest.mark.parametrize("slug", chapters())
+def test_no_seed_draws_an_answer_that_every_student_has_anyway(slug: str) -> None:
+    """Else the search for leaks would stop an instructor whose course drew that seed."""
+    package = Path(infrapm.__file__).parent
+    sent = [*(package / "data").glob("*.toml"), *(package / "exercises").glob("*.py"), *(package / "explore").glob("*.py")]
+    numbers = {number for file in sent for number in _NUMBER.findall(file.read_bytes())}
+    drawn = {value: what for seed in range(100) for value, what in expected_values(slug, seed).items()}
+    assert drawn and not {value: what for value, what in drawn.items() if value in numbers}
 
 
 def test_the_package_has_what_the_notebook_needs_and_nothing_of_the_instructor(handed_out: Path) -> None:
