@@ -60,6 +60,7 @@ def score(document: Document, flags: Mapping[int, Flag], p: Parameters) -> Score
 def red_team(slug: str, ids: tuple[str, ...]) -> tuple[Any, Any, Any, Any]:
     """The four functions of a notebook: document, flag, ledger, rewrite. They keep the review of this session."""
     flags: dict[str, dict[int, Flag]] = {id: {} for id in ids}
+    seeds = dict.fromkeys(ids, 0)  # of the family member that was shown last
     opened: dict[str, tuple[int, Score]] = {}  # in the order in which the ledgers were opened: tokens given, first score
 
     def one(id: Any) -> Document:
@@ -76,8 +77,9 @@ def red_team(slug: str, ids: tuple[str, ...]) -> tuple[Any, Any, Any, Any]:
         return sum(flag.tokens for flag in flags[id].values())
 
     def document(id: str, seed: int = 0) -> Words:
-        """Show a document, its sentences numbered."""
+        """Show a document, its sentences numbered. A seed sets other numbers; the other functions follow it."""
         doc = one(id)
+        seeds[id] = seed
         p, place, lines = doc.parameters(seed), 0, [f"**Document {id.upper()}: {doc.title}** ({doc.kind}; made up)"]
         for title, paragraphs in doc.sections:
             lines.append(f"**{title}**")
@@ -111,13 +113,13 @@ def red_team(slug: str, ids: tuple[str, ...]) -> tuple[Any, Any, Any, Any]:
         else:
             flags[id].pop(sentence, None)
         said = doc.sentences[sentence - 1] if tokens else ""
-        words = f"[{sentence}] {doc.filled(said, doc.parameters())} " if said else ""
+        words = f"[{sentence}] {doc.filled(said, doc.parameters(seeds[id]))} " if said else ""
         return Words(f"{words}Tokens: {staked(id)} of {given(id)} staked.")
 
-    def ledger(id: str, seed: int = 0) -> Words:
+    def ledger(id: str, seed: int | None = None) -> Words:
         """Open the ledger: what your flags caught, and what the document would have cost. The first opening counts."""
         doc = one(id)
-        p = doc.parameters(seed)
+        p = doc.parameters(seeds[id] if seed is None else seed)
         if not flags[id]:
             return Words("No flags yet: a ledger without a review teaches little.")
         if staked(id) > given(id):
@@ -131,7 +133,7 @@ def red_team(slug: str, ids: tuple[str, ...]) -> tuple[Any, Any, Any, Any]:
         for doc in map(one, ids):
             for flaw in doc.flaws:
                 if flaw.id == id:
-                    theirs = doc.filled(flaw.rewrite, doc.parameters(), flaw)
+                    theirs = doc.filled(flaw.rewrite, doc.parameters(seeds[doc.id]), flaw)
                     return Words(f"**Yours.** {str(sentence).strip() or '...'}\n\n**The authors'.** {theirs}")
         raise ValueError(f"id must be that of a flaw, such as A1; got {id!r}")
 

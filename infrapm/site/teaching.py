@@ -7,7 +7,7 @@ ask about, folded. Both are made of the chapter's page, data file, exercises and
 (reading and working, as their pages count them), `mistakes/optional` (the parts that may be left out) and other work of
 PLANNED_MIN; `total` adds up the table that it stands in.
 
-These pages load no Python and keep nothing: one small script unfolds the answers for print.
+These pages load no Python and keep nothing; shell.js unfolds the answers for print.
 """
 
 import re
@@ -256,13 +256,11 @@ def _fill_hours(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         node.replace_self(nodes.inline("", hours_text(minutes), classes=["ip-calc"]))
 
 
-def _add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
+def _add_sheet(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
     if doctree is None:
         return
-    parts = any(_PART in node["classes"] for node in doctree.findall(nodes.container))
-    if parts:
-        app.add_js_file("teaching.js", type="module", loading_method="defer")
-    if parts or any(_SYLLABUS in node["classes"] for node in doctree.findall(nodes.table)):
+    has_parts = any(_PART in node["classes"] for node in doctree.findall(nodes.container))
+    if has_parts or any(_SYLLABUS in node["classes"] for node in doctree.findall(nodes.table)):
         app.add_css_file("teaching.css", priority=830)
 
 
@@ -273,4 +271,4 @@ def setup(app: Sphinx) -> None:
     app.add_node(hours)
     app.connect("doctree-resolved", _fill_overviews)
     app.connect("doctree-resolved", _fill_hours)
-    app.connect("html-page-context", _add_script)
+    app.connect("html-page-context", _add_sheet)

@@ -322,6 +322,20 @@ def test_both_sentences_of_a_flaw_are_one_hit() -> None:
 # --- A review in a notebook
 
 
+@pytest.mark.parametrize("id", LETTERS)
+def test_a_review_quotes_the_document_that_was_shown(id: str) -> None:
+    show, flag, ledger, rewrite = red_team("mistakes", LETTERS)
+    doc = document(id)
+    p = doc.parameters(7)
+    assert p != doc.parameters()
+    show(id, seed=7)
+    said = [flag(id, n, "ignored-cost", 1).text + flag(id, n, tokens=0).text for n in range(1, len(doc.sentences) + 1)]
+    assert all(text.startswith(f"[{n}] {doc.filled(doc.sentences[n - 1], p)} ") for n, text in enumerate(said, 1))
+    flag(id, 1, "ignored-cost")
+    assert ledger(id).text == ledger(id, seed=7).text
+    assert any(doc.filled(flaw.rewrite, p, flaw) in rewrite(flaw.id, "").text for flaw in doc.flaws)
+
+
 def test_a_review_in_a_notebook() -> None:
     show, flag, ledger, rewrite = red_team("mistakes", LETTERS)
     text = show("a").text

@@ -179,7 +179,7 @@ def test_all_answers_are_folded(page: BeautifulSoup) -> None:
 
 def test_no_python_no_page_script_and_no_id_of_a_chapter(book: Path, page: BeautifulSoup, slug: str) -> None:
     scripts = " ".join(script.get("src") or script.get("id") or "" for script in page.find_all("script"))
-    assert "teaching.js" in scripts
+    assert "shell.js" in scripts, "which unfolds the answers on paper"
     assert not re.search(r"page\.js|study\.js|audit\.js|red-team\.js|ip-runtime", scripts)
     assert not page.find(attrs={"data-slug": True})
     ours = {tag["id"] for part in page.find_all(class_="ip-teaching") for tag in part.find_all(id=True)}

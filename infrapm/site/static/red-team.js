@@ -253,17 +253,3 @@ function wire(part) {
 }
 
 for (const part of parts) wire(part);
-
-// On paper the ledgers stand open.
-addEventListener("beforeprint", () => {
-  for (const fold of document.querySelectorAll(".rt-ledger:not([open]), .rt-ledger .ip-reveal:not([open])")) {
-    fold.open = true;
-    fold.dataset.printed = "";
-  }
-});
-addEventListener("afterprint", () => {
-  for (const fold of document.querySelectorAll("[data-printed]")) {
-    fold.open = false;
-    delete fold.dataset.printed;
-  }
-});

@@ -15,3 +15,17 @@ const wide = new ResizeObserver((entries) => {
   for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
 });
 for (const box of document.querySelectorAll("pre, .pst-scrollable-table-container")) wide.observe(box);
+
+// Ledgers and instructors' answers are folded on the screen, and stand open on paper.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll(":is(.ip-teaching details, .rt-ledger, .rt-ledger .ip-reveal):not([open])")) {
+    fold.open = true;
+    fold.dataset.printed = "";
+  }
+});
+addEventListener("afterprint", () => {
+  for (const fold of document.querySelectorAll("[data-printed]")) {
+    fold.open = false;
+    delete fold.dataset.printed;
+  }
+});
