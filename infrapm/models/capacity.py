@@ -103,8 +103,9 @@ def little_arrival(in_flight: float, time_in_system_s: float) -> Arrival:
 
 # A queue with equal servers: M/M/c
 
-# More than anyone has. It bounds the time that one answer takes.
+# More than anyone has. They bound the time that one answer takes: a search asks for many numbers of servers.
 MOST_SERVERS = 10**9
+MOST_OFFERED = 10**8
 SLOWEST = 0.01  # of all requests are above the P99
 
 
@@ -233,7 +234,7 @@ def min_servers_for_level(arrival_per_s: float, service_s: float, within_s: floa
     """The fewest servers with which a target share of requests waits at most a given time.
 
     Rule: the smallest c whose `service_level` is the target or more, where equal within a relative 1e-9 counts.
-    Arguments: as in `service_level`, with arrival * service at most 10^9; `target_level` above 0 and below 1.
+    Arguments: as in `service_level`, with arrival * service at most 10^8; `target_level` above 0 and below 1.
     Errors: ValueError outside these ranges.
     Source: [erlang1917solution, kleinrock1975queueing].
 
@@ -250,7 +251,7 @@ def min_servers_for_wait(arrival_per_s: float, service_s: float, target_p_wait: 
     """The fewest servers with which at most a target share of requests has to wait at all.
 
     Rule: the smallest c whose p_wait is the target or less, where equal within a relative 1e-9 counts.
-    Arguments: as in `mmc`, with arrival * service at most 10^9; `target_p_wait` above 0 and below 1.
+    Arguments: as in `mmc`, with arrival * service at most 10^8; `target_p_wait` above 0 and below 1.
     Errors: ValueError outside these ranges.
     Source: [erlang1917solution, kleinrock1975queueing].
 
@@ -269,7 +270,7 @@ def _servers(servers: int) -> int:
 def _offered(arrival_per_s: float, service_s: float) -> tuple[float, float]:
     """The offered load in erlangs, and the service time."""
     arrival, service = non_negative("arrival_per_s", arrival_per_s), positive("service_s", service_s)
-    return between("arrival_per_s * service_s", arrival * service, 0, MOST_SERVERS), service
+    return between("arrival_per_s * service_s", arrival * service, 0, MOST_OFFERED), service
 
 
 def _unstable(offered: float, servers: int) -> bool:
@@ -309,7 +310,9 @@ def _fewest(offered: float, enough: Callable[[int], bool]) -> int:
     def fine(servers: int) -> bool:
         return not _unstable(offered, servers) and enough(servers)
 
-    too_few, step = int(offered), 1
+    # About the root of the load is what any target asks for on top of it.
+    too_few = int(offered)
+    step = max(1, math.isqrt(too_few))
     while not fine(too_few + step):
         too_few, step = too_few + step, 2 * step
     most = too_few + step

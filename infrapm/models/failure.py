@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infrapm.models._numeric import at_most, same
-from infrapm.models._validate import choice, fraction, items, non_negative, number, positive, whole
-from infrapm.models.capacity import MOST_SERVERS, min_servers_for_wait, mmc
+from infrapm.models._validate import between, choice, fraction, items, non_negative, number, positive, whole
+from infrapm.models.capacity import MOST_OFFERED, MOST_SERVERS, min_servers_for_wait, mmc
 
 __all__ = [
     "RetryAmplification", "RetryOutcome", "Backoff", "BackoffSchedule", "RetryHerd", "BreakerTrace", "Shedding",
@@ -345,7 +345,8 @@ def min_pool(arrival_per_s: float, hold_ms: float, target_p_wait: float) -> MinP
     """The smallest pool in which at most a given share of callers waits.
 
     Rule: the smallest pool whose p_wait in `pool_wait` is `target_p_wait` or less.
-    Arguments: as in `pool_wait`; `target_p_wait` above 0 and below 1.
+    Arguments: as in `pool_wait`, with at most 10^8 connections in use on average; `target_p_wait` above 0 and below
+    1.
     Errors: ValueError outside these ranges.
     Source: [trivedi2002probability], chapter 8.
 
@@ -353,6 +354,7 @@ def min_pool(arrival_per_s: float, hold_ms: float, target_p_wait: float) -> MinP
     MinPool(min_pool=27)
     """
     arrival_per_ms, hold_ms = _calls_per_ms(arrival_per_s), positive("hold_ms", hold_ms)
+    between("arrival_per_s * hold_ms / 1000", arrival_per_ms * hold_ms, 0, MOST_OFFERED)
     target = fraction("target_p_wait", target_p_wait, zero=False, one=False)
     return MinPool(min_servers_for_wait(arrival_per_ms, hold_ms, target).min_servers)
 

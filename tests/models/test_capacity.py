@@ -253,7 +253,11 @@ def test_min_servers_edges():
     assert min_servers_for_wait(8, 1, BELOW_1).min_servers == 9
     assert min_servers_for_level(8, 1, 1e300, TINIEST).min_servers == 9
     assert 10**6 < min_servers_for_wait(1e6, 1, 0.01).min_servers < 10**6 + 5_000
-    assert min_servers_for_wait(1e9, 1, 0.2).min_servers < 1.0001e9
+    assert 1e8 < min_servers_for_wait(1e8, 1, 0.2).min_servers < 1.0002e8
+    assert mmc(1e8, 1, min_servers_for_wait(1e8, 1, TINIEST).min_servers).stable  # no answer that `mmc` refuses
+    for search in (lambda load: min_servers_for_wait(load, 1, 0.2), lambda load: min_servers_for_level(load, 1, 1, 0.8)):
+        with pytest.raises(ValueError, match="arrival_per_s \\* service_s must be a number from 0 to 100000000; got"):
+            search(1.01e8)
     assert min_servers_for_level(8, 1, 0, BELOW_1).min_servers == min_servers_for_wait(8, 1, 1e-9).min_servers
 
 

@@ -359,6 +359,11 @@ def test_smallest_pool_by_trying_each(arrival, hold, target):
     assert min_pool(arrival, hold, target).min_pool == tried
 
 
+def test_smallest_pool_names_its_own_arguments():
+    with pytest.raises(ValueError, match="^arrival_per_s \\* hold_ms / 1000 must be a number from 0 to 100000000; got"):
+        min_pool(1e9, 101, 0.5)
+
+
 # 8.6 Cascades
 
 def one_by_one(servers, total_load, capacity_each, lost):
