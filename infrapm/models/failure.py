@@ -222,7 +222,8 @@ def run_breaker(
     state, failures, successes, opened_at = "closed", 0, 0, 0.0
     outcomes, states = [], []
     for time, answer in _calls(calls):
-        if state == "open" and at_most(opened_at + cooldown, time):
+        # The times that have passed are compared: a clock's own size, such as 1.7e9 s since 1970, is no measure.
+        if state == "open" and at_most(cooldown, time - opened_at):
             state, successes = "half_open", 0
         if state == "open":
             outcomes.append("rejected")

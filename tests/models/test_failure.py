@@ -202,6 +202,9 @@ def test_a_trial_that_fails_starts_the_cooldown_again():
 def test_the_moment_of_the_cooldown_passes():
     assert run_breaker(1, 0.2, [[0.1, "F"], [0.3, "S"]]).outcome[1] == "ok"  # 0.1 + 0.2 is 0.30000000000000004
     assert run_breaker(1, 0.2, [[0.1, "F"], [0.2999, "S"]]).outcome[1] == "rejected"
+    since_1970 = 1.7e9  # of which a relative 1e-9 is 1.7 s
+    calls = [[since_1970, "F"], [since_1970 + 29, "S"], [since_1970 + 30, "S"]]
+    assert run_breaker(1, 30, calls).outcome == ("fail", "rejected", "ok")
     assert run_breaker(1, 0, [[0, "F"], [0, "F"], [0, "S"]]).outcome == ("fail", "fail", "ok")
     assert run_breaker(1, 1e308, [[-1e308, "F"], [1e307, "S"]]).outcome[1] == "ok"
 
