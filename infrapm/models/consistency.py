@@ -488,8 +488,8 @@ def pbs_first_crossing(
     they are at most (1 - target) sweep_trials. Their number is binomial, with the stale share that this run finds at
     t; so the chance to stop at each t, and with it the mean, needs no replay. Each t before the right one is another
     chance to stop by luck, so the sweep stops early. The t-visibility of the published Table 4 was found in this way.
-    Arguments: as in `simulate_pbs`; `step_ms` above 0, and at least 1/100,000 of the t-visibility; `target` above 0
-    and below 1; `sweep_trials` whole, from 1 to 10^9.
+    Arguments: as in `simulate_pbs`; `step_ms` above 0, from 1/100,000 of the t-visibility to 10^100 or the
+    t-visibility, whichever is more; `target` above 0 and below 1; `sweep_trials` whole, from 1 to 10^9.
     Errors: ValueError outside these ranges, and for more than 10 million trials.
     Source: [bailis2012pbs], Table 4 and the authors' simulator.
 

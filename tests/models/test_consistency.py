@@ -489,6 +489,9 @@ def test_one_replica_is_always_fresh():
     assert pbs_front(1, "YMMR", trials=500).front == ((1, 1),)
     crossing = pbs_first_crossing(1, 1, 1, "YMMR", trials=500)
     assert crossing == model.PbsFirstCrossing(0.0, 0.0, 0.0, 0.0)
+    assert pbs_first_crossing(1, 1, 1, "YMMR", step_ms=1e100, trials=500) == crossing
+    with pytest.raises(ValueError, match="step_ms must be a number from 0 to 1e[+]100; got"):
+        pbs_first_crossing(1, 1, 1, "YMMR", step_ms=1.1e100, trials=500)
 
 
 def test_answers_of_the_quiz_on_pbs():
