@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from infrapm.models._numeric import at_most, product, rest
 from infrapm.models._time import MONTH_DAYS
-from infrapm.models._validate import between, fraction, items, non_negative, positive, table, text, whole
+from infrapm.models._validate import between, fraction, items, non_negative, number, positive, table, text, whole
 
 __all__ = [
     "ErrorBudget", "TimeBudget", "BurnThreshold", "AlertOutcome", "Exhaustion", "BudgetSpent", "SignalCoverage",
@@ -74,13 +74,14 @@ def time_budget(slo: float, window_days: float, downtime_min: float) -> TimeBudg
     Rule: budget = (1 - SLO) * window; consumed = downtime / budget; remaining = 1 - consumed, below 0 where the SLO
     is missed.
     Arguments: `slo` above 0 and below 1; `window_days` above 0; `downtime_min` minutes, 0 or more.
-    Errors: ValueError outside these ranges.
+    Errors: ValueError outside these ranges, and for a window whose minutes are beyond the largest float.
     Source: [thurgood2018policy]; [sre2016availability].
 
     >>> time_budget(slo=0.999, window_days=30, downtime_min=21.6)
     TimeBudget(budget_min=43.2, consumed_fraction=0.5, remaining_fraction=0.5)
     """
-    budget = rest(_slo(slo)) * (positive("window_days", window_days) * 1440)
+    window_min = number("window_days * 1440", positive("window_days", window_days) * 1440)
+    budget = rest(_slo(slo)) * window_min
     consumed = non_negative("downtime_min", downtime_min) / budget
     return TimeBudget(budget, consumed_fraction=consumed, remaining_fraction=1 - consumed)
 

@@ -87,6 +87,12 @@ def test_time_budget_in_fractions(slo, days, downtime):
     assert found.remaining_fraction == close(1 - found.consumed_fraction, abs=1e-12)
 
 
+def test_no_share_of_an_infinite_budget():
+    with pytest.raises(ValueError, match="window_days [*] 1440 must be a finite number"):
+        time_budget(0.9, 1e308, 1e308)  # 0.7% of it is spent, not nothing
+    assert time_budget(0.9, 1e304, 1e304).consumed_fraction == close(1 / 144)
+
+
 # 3.2 Burn rate alerts
 
 @pytest.mark.parametrize("burn, errors, text", [
