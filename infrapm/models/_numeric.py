@@ -157,6 +157,6 @@ class RunningMean:
         self._squares += off * (value - self.mean)
 
     @property
-    def standard_error(self) -> float:
-        """Of the mean; 0 for fewer than two values, of which nothing can be said."""
-        return math.sqrt(self._squares / (self.count - 1) / self.count) if self.count > 1 else 0.0
+    def standard_error(self) -> float | None:
+        """Of the mean; None for fewer than two values, of which nothing can be said."""
+        return math.sqrt(self._squares / (self.count - 1) / self.count) if self.count > 1 else None

@@ -474,10 +474,10 @@ def least_connections(active: Sequence[int]) -> LeastConnections:
 
 @dataclass(frozen=True)
 class Gossip:
-    """Rounds until every node knows, the mean of several trials, and its standard error."""
+    """Rounds until every node knows, the mean of several trials, and its standard error; None of one trial."""
 
     mean_rounds: float
-    standard_error: float
+    standard_error: float | None
     trials: int
 
 

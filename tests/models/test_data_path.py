@@ -365,6 +365,7 @@ def test_gossip_of_a_thousand_nodes():
         run = simulate_gossip(1000, mode, trials=25)
         assert run.mean_rounds == close(rounds, rel=0, abs=4.5 * run.standard_error + 0.1)
     assert simulate_gossip(1, "pull") == model.Gossip(0.0, 0.0, 60)
+    assert simulate_gossip(50, "push", trials=1).standard_error is None  # one run says nothing of its spread
     assert pittel_rounds(1000).pittel_rounds == close(16.87354, rel=1e-6)
     assert pittel_rounds(2).pittel_rounds == close(1 + math.log(2))
 
