@@ -507,8 +507,8 @@ class UslPeak:
 
     Throughput is highest at `peak_load`. The law is about loads from 1 on, so a `peak_load` below 1 says that
     throughput falls from the first unit on, and `peak_throughput` is then that of one unit. Without coherency costs
-    (beta = 0) throughput approaches `amdahl_limit` and never reaches it. From `optimal_load` on, more than half of
-    what a unit would bring is lost to contention.
+    (beta = 0) throughput approaches `amdahl_limit` and never reaches it. At an `optimal_load` of
+    many units contention takes almost half of what they would bring: (1 - alpha) / (2 - alpha) of it.
     """
 
     peak_load: float

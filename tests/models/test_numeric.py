@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import betainc
 
 from infrapm.models._numeric import at_most, binomial_tail, nearest_rank, round_down, round_up, same
 
@@ -42,6 +43,13 @@ def test_equal_within_a_relative_1e_9():
 @pytest.mark.parametrize("p, n, rank", [(0, 5, 1), (0.4, 5, 2), (1, 5, 5), (0.29, 100, 29), (0.9, 1_000, 900), (1e-12, 3, 1)])
 def test_nearest_rank(p, n, rank):
     assert nearest_rank(range(1, n + 1), p) == rank
+
+
+@pytest.mark.parametrize("n, error", [(100, 1e-12), (10**4, 1e-10), (10**6, 1e-8), (10**9, 1e-5)])
+@pytest.mark.parametrize("p, deviations", [(0.5, 0.5), (0.5, 6), (1e-3, 3), (0.9, 3)])
+def test_the_binomial_tail_is_as_exact_as_it_says(n, error, p, deviations):
+    k = min(n, int(n * p + deviations * math.sqrt(n * p * (1 - p))) + 1)
+    assert binomial_tail(k, n, p, 1 - p) == pytest.approx(betainc(k, n - k + 1, p), rel=error)
 
 
 def test_a_tail_below_the_smallest_float_is_0_and_ends():
