@@ -308,7 +308,7 @@ class Pbs:
 
 @dataclass(frozen=True)
 class PbsChoice:
-    """One R and W among all, with fields as in `Pbs`; `p_consistent` is for the one t asked about."""
+    """One R and W among all, with fields as in `Pbs`; `p_consistent` and its `standard_error` are for the t asked about."""
 
     R: int
     W: int
@@ -321,6 +321,7 @@ class PbsChoice:
     write_p50_ms: float
     write_p99_ms: float
     write_p999_ms: float
+    standard_error: float
 
 
 @dataclass(frozen=True)
@@ -340,13 +341,15 @@ class PbsFront:
 class PbsFirstCrossing:
     """Where a sweep that stops at its first good estimate stops: mean and standard deviation; and where it ought to.
 
-    `p_early` is the chance that it stops before `t_visibility_ms`.
+    `p_early` is the chance that it stops before `t_visibility_ms`. `trials` made the run that stands for the truth: the
+    mean and the deviation follow from it exactly, so they have no other error than its own.
     """
 
     mean_first_crossing_ms: float
     sd_first_crossing_ms: float
     t_visibility_ms: float
     p_early: float
+    trials: int
 
 
 _SSD = Leg(p=0.9122, xm=0.235, alpha=10, rate=1.66)
@@ -453,14 +456,16 @@ def pbs_front(
     plan = _plan(N, fit, write_leg, other_legs, wan_ms, trials, seed, backend)
     ranks = range(1, N + 1)
     run = _run(plan, ranks, ranks)
+    fresh = {(R, W): bisect_right(run.waits(R, W), t_ms) / plan.trials for R, W in itertools.product(ranks, ranks)}
     found = [
         PbsChoice(
             R, W, overlap=R + W > N,
-            p_consistent=bisect_right(run.waits(R, W), t_ms) / plan.trials,
+            p_consistent=share,
+            standard_error=share_error(share, plan.trials),
             t_visibility_p999_ms=run.visible_after(R, W, 0.999),
             **run.latencies(R, W),
         )
-        for R, W in itertools.product(ranks, ranks)
+        for (R, W), share in fresh.items()
     ]
     costs = {(c.R, c.W): (-c.p_consistent, c.read_p999_ms, c.write_p999_ms) for c in found}
     front = [pair for pair, cost in costs.items() if not any(_beats(other, cost) for other in costs.values())]
@@ -515,7 +520,8 @@ def pbs_first_crossing(
             break
     mean_ms = math.fsum(t * stop for t, stop in stops)
     sd_ms = math.sqrt(math.fsum((t - mean_ms) ** 2 * stop for t, stop in stops))
-    return PbsFirstCrossing(mean_ms, sd_ms, visible_ms, math.fsum(stop for t, stop in stops if t < visible_ms))
+    p_early = math.fsum(stop for t, stop in stops if t < visible_ms)
+    return PbsFirstCrossing(mean_ms, sd_ms, visible_ms, p_early, plan.trials)
 
 
 class _Plan(NamedTuple):

@@ -484,11 +484,18 @@ def test_extreme_delays_stay_finite(leg, wan_ms, backend):
         assert found.p_consistent[1] == 1.0
 
 
+def test_a_front_says_how_sure_it_is():
+    for found in pbs_front(3, "LNKD-DISK", t_ms=5, trials=2_000).choices:
+        alone = simulate_pbs(3, found.R, found.W, "LNKD-DISK", t_ms=[5], trials=2_000)
+        assert (found.standard_error,) == alone.standard_error
+        assert found.overlap or found.standard_error > 0
+
+
 def test_one_replica_is_always_fresh():
     assert simulate_pbs(1, 1, 1, "YMMR", trials=500).p_consistent == (1.0,)
     assert pbs_front(1, "YMMR", trials=500).front == ((1, 1),)
     crossing = pbs_first_crossing(1, 1, 1, "YMMR", trials=500)
-    assert crossing == model.PbsFirstCrossing(0.0, 0.0, 0.0, 0.0)
+    assert crossing == model.PbsFirstCrossing(0.0, 0.0, 0.0, 0.0, 500)
     assert pbs_first_crossing(1, 1, 1, "YMMR", step_ms=1e100, trials=500) == crossing
     with pytest.raises(ValueError, match="step_ms must be a number from 0 to 1e[+]100; got"):
         pbs_first_crossing(1, 1, 1, "YMMR", step_ms=1.1e100, trials=500)
