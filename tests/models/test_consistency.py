@@ -4,6 +4,7 @@ import itertools
 import math
 import random
 import re
+import tracemalloc
 from dataclasses import asdict
 from fractions import Fraction
 
@@ -482,6 +483,18 @@ def test_extreme_delays_stay_finite(leg, wan_ms, backend):
         assert all(math.isfinite(value) and value >= 0 for value in numbers), found
         assert r + w < 4 or found.p_consistent == (1.0, 1.0)
         assert found.p_consistent[1] == 1.0
+
+
+def test_a_trial_keeps_three_floats_and_no_more():
+    plan = model._plan(3, "LNKD-SSD", None, None, 0, 4_000, 1, "python")
+    tracemalloc.start()
+    try:
+        drawn = model._python_trials(plan, [1], [1])
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(drawn.read_ms[1]) == 4_000
+    assert kept < 4_000 * 3 * 8 * 1.3
 
 
 def test_a_front_says_how_sure_it_is():
