@@ -420,7 +420,7 @@ def safe_utilization(servers: int, lost: int) -> SafeUtilization:
 
 @dataclass(frozen=True)
 class Metastable:
-    """Requests offered and served in each tick, those of the last, and whether the service is itself again."""
+    """Requests offered and served in each tick, those of the last, and whether it serves its new load."""
 
     series: tuple[tuple[float, float], ...]
     final: tuple[float, float]
@@ -434,7 +434,8 @@ def simulate_metastable(
 
     Rule: in each tick the service is offered the new load and, for each retry left, those who failed in the tick
     before. Up to its capacity all succeed. Above it, capacity - waste * (offered - capacity) of them do, at least 0,
-    the same share of new and old. `recovers` says whether the last tick serves exactly its new load.
+    the same share of new and old. `recovers` says whether the last tick serves exactly its new load; where
+    that fills the capacity, retries may still wait behind it, which `final` shows.
     Arguments: `load` (0 or more) and `capacity` (above 0) requests a tick, lists of one length; `retries` a whole
     number, 0 or more; `waste`, the capacity lost to each request too many, 0 or more.
     Errors: ValueError outside these ranges.
