@@ -37,7 +37,7 @@ test: book .venv/.installed-tests ## prove it all: models, notebooks, pages in C
 	@$(PY) tests/bubblewrap.py
 	@failed=; \
 	$(PY) -m ruff check --quiet . || failed="$$failed ruff"; \
-	$(PY) -m pytest --quiet || failed="$$failed pytest"; \
+	$(PY) -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadfile || failed="$$failed pytest"; \
 	$(PY) -m pytest --quiet --nbval --nbval-current-env notebooks || failed="$$failed nbval"; \
 	if [ -n "$$failed" ]; then echo "FAILED:$$failed"; exit 1; fi; \
 	echo "All is well: ruff (code), pytest (models and pages), nbval (notebooks)."

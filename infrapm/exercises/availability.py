@@ -387,7 +387,7 @@ DELIVERED = NumericTask(
         "Which availability did it deliver over the year, by time?"
     ),
     data=lambda p: Table(
-        ("incident", "down_min"), tuple((str(number), str(minutes)) for number, minutes in enumerate(p["incident_min"], 1))
+        ("incident", "down, min"), tuple((str(number), str(minutes)) for number, minutes in enumerate(p["incident_min"], 1))
     ),
     expected=_delivered,
     hints=lambda p: (

@@ -542,7 +542,7 @@ UNIT_COST = NumericTask(
         f"three lines. It answered {p['million_requests']:,} million requests. What does a million requests cost, with support and people?"
     ),
     data=lambda p: Table(
-        ("line", "usd_a_month"),
+        ("line", "USD a month"),
         tuple((name, str(p[f"{name}_usd"])) for name in ("compute", "storage", "egress", "people")),
     ),
     expected=_unit_cost,
@@ -599,7 +599,7 @@ PLAN_ORDER = OrderingTask(
         f"week of work. The commitment, to {percent_text(p['coverage'])} of the compute that then runs, goes where no later step strands it."
     ),
     data=lambda p: Table(
-        ("step", "saves_usd_a_month", "weeks_of_work"),
+        ("step", "saves, USD a month", "weeks of work"),
         (("commit", "35% of what it covers", "1"), *((key, str(saved), str(weeks)) for key, (saved, weeks) in p["removals"].items())),
     ),
     expected=_plan_order,
@@ -643,7 +643,7 @@ LEAVER = NumericTask(
         "It moves to another platform; the cluster stays as it is. By how much does the company's bill fall here, in a month?"
     ),
     data=lambda p: Table(
-        ("owner", "direct_usd", "jobs"), tuple((owner, str(direct), str(jobs)) for owner, (direct, jobs) in p["owners"].items())
+        ("owner", "direct cost, USD", "jobs"), tuple((owner, str(direct), str(jobs)) for owner, (direct, jobs) in p["owners"].items())
     ),
     expected=lambda p: float(p["owners"]["batch"][0]),
     hints=lambda p: (

@@ -802,7 +802,7 @@ SEQUENCE = OrderingTask(
         "Put them in the order that costs least."
     ),
     data=lambda p: Table(
-        ("job", "cost_of_delay", "weeks"), tuple((name, str(cost), str(weeks)) for name, cost, weeks in p["jobs"].values())
+        ("job", "cost of delay", "weeks"), tuple((name, str(cost), str(weeks)) for name, cost, weeks in p["jobs"].values())
     ),
     expected=_jobs_order,
     options=lambda p: tuple(

@@ -198,7 +198,7 @@ EXPECTED = next(iter(expected_values(SLUG, seed_of("AAAA-BBBB-CCCC"))))
     "name, data, place",
     [
         ("README.md", f"Try {SOLUTION}".encode(), "README.md holds solution of the cell ceiling-answer"),
-        ("a.json", json.dumps({"x": 'down_min = incidents["down_min"].sum()'}).encode(), "a.json holds solution of the cell delivered-answer"),
+        ("a.json", json.dumps({"x": 'down_min = incidents["down, min"].sum()'}).encode(), "a.json holds solution of the cell delivered-answer"),
         ("a.whl", zipped("infrapm/x.py", SOLUTION.encode()), "a.whl/infrapm/x.py holds solution"),
         ("a.zip", zipped("b.zip", zipped("c.txt", SOLUTION.encode())), "a.zip/b.zip/c.txt holds solution"),
         ("image.png", b"\x89PNG\x00" + SOLUTION.encode() + b"\xff", "image.png holds solution"),

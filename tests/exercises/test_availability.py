@@ -345,7 +345,7 @@ def on_paper(task: Task, seed: int) -> float | str:
     if task is DELIVERED:
         table = task.data(p)
         days = int(re.search(r"in (\d+) days", prompt)[1])
-        return float(1 - Fraction(sum(int(row[table.header.index("down_min")]) for row in table.rows), days * 1440))
+        return float(1 - Fraction(sum(int(row[table.header.index("down, min")]) for row in table.rows), days * 1440))
     if task is CEILING:
         each, target = shares
         return next(n for n in range(1000) if each ** (n + 1) < target)

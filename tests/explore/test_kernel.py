@@ -304,19 +304,19 @@ def test_a_check_in_a_notebook_never_raises(functions: Any) -> None:
 def test_a_table_becomes_a_data_frame(functions: Any) -> None:
     _, _, table, _ = functions
     assert table("delivered") == [
-        {"incident": "1", "down_min": "12"},
-        {"incident": "2", "down_min": "55"},
-        {"incident": "3", "down_min": "6"},
-        {"incident": "4", "down_min": "20"},
+        {"incident": "1", "down, min": "12"},
+        {"incident": "2", "down, min": "55"},
+        {"incident": "3", "down, min": "6"},
+        {"incident": "4", "down, min": "20"},
     ]
-    assert pd.DataFrame(table("delivered")).astype({"down_min": float})["down_min"].sum() == 93
+    assert pd.DataFrame(table("delivered")).astype({"down, min": float})["down, min"].sum() == 93
 
 
 def test_a_seed_gives_other_numbers_to_every_function(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Any] = []
     monkeypatch.setattr("IPython.display.display", shown.append)
     _, ask, table, check = notebook(availability.EXPLORERS, availability.TASKS, seed=3)
-    minutes = [float(row["down_min"]) for row in table("delivered")]
+    minutes = [float(row["down, min"]) for row in table("delivered")]
     assert minutes != [12, 55, 6, 20]
     ask("delivered")
     assert all(f"| {int(down)} |" in shown[0].data for down in minutes)
@@ -327,7 +327,7 @@ def test_a_seed_gives_other_numbers_to_every_function(monkeypatch: pytest.Monkey
     "task, lines",
     [
         (availability.MONTH_BUDGET, ["**The budget of a promise**", "*Answer: a number (min).*"]),
-        (availability.DELIVERED, ["| incident | down_min |", "| --- | --- |", "| 2 | 55 |", "*Answer: a fraction from 0 to 1.*"]),
+        (availability.DELIVERED, ["| incident | down, min |", "| --- | --- |", "| 2 | 55 |", "*Answer: a fraction from 0 to 1.*"]),
         (availability.CEILING, ["*Answer: a number (dependencies).*"]),
         (availability.SPEND, ["- `third`: A third copy", "- `share`: Halving the shared-cause share", "*Answer: one key.*"]),
         (several, ["Which hold?", "- `a`: first", "*Answer: a list of all keys that hold.*"]),
