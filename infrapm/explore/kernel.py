@@ -7,14 +7,14 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from .charts import with_look
+from .charts import FONT, with_look
 from .controls import Choice, Control, Number, Rows, Several, Toggle
 from .explorer import Answer, Explorer, Table, View
 from .results import show_results_as_tables
 from .tasks import ChoiceTask, Feedback, NumericTask, OrderingTask, SeveralTask, Task
 
 _CHART_WIDTH = 640
-_DRAWING = "max-width: 480px; font-family: system-ui, sans-serif"
+_DRAWING = f"max-width: 480px; font-family: {FONT}"
 _INK = "#8a8a8a"  # reads on JupyterLab's light and dark themes
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
+from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 from sphinx.util.docutils import SphinxDirective
@@ -106,8 +107,12 @@ class _Exercise(SphinxDirective):
             slug=self.slug,
             prefix=f"task-{id}",
             right=task.check(task.expected(parameters)),
-            solution=_HIGHLIGHTER.highlight_block(self.solution(id), "python"),
+            solution=self.highlighted(id),
         )
+
+    def highlighted(self, id: str) -> Markup:
+        """The solution of a task, as highlighted code."""
+        return Markup(_HIGHLIGHTER.highlight_block(self.solution(id), "python"))
 
     def solution(self, id: str) -> str:
         cells = page_cells(self.notebook)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from docutils import nodes
-from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxRole
@@ -28,7 +27,7 @@ from infrapm.exercises._review import share_text
 from infrapm.explore.tasks import NumericTask, Task
 
 from .chapters import ROOT, slugs, title
-from .exercise import _HIGHLIGHTER, _Exercise
+from .exercise import _Exercise
 from .pages import depend_on_package, live, render
 from .study import _told
 from .words import inline_html, words_html
@@ -152,9 +151,6 @@ class Teaching(_Exercise):
             **_common(filling, self.slug, self.env.app.builder.get_relative_uri(self.env.docname, f"book/{self.slug}")),
         )
         return live(html, _PART)
-
-    def highlighted(self, id: str) -> Markup:
-        return Markup(_HIGHLIGHTER.highlight_block(self.solution(id), "python"))
 
 
 def _common(filling: Content, slug: str, url: str) -> dict[str, Any]:
