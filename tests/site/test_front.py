@@ -14,6 +14,7 @@ from infrapm.site import front, study
 from infrapm.site.chapters import parts, slugs, title
 from infrapm.site.front import arcs, direct, needs_problems
 from infrapm.site.study import warm_up
+from tests import bench_pages
 from tests.fixtures.small_book import SmallBook
 
 DIAMOND = {"a": {}, "b": {"a": "needed"}, "c": {"a": "helpful"}, "d": {"a": "needed", "b": "needed", "c": "helpful"}}
@@ -98,6 +99,11 @@ def test_prerequisites_are_told_in_words_too(page: BeautifulSoup) -> None:
 
 
 # --- Warm-ups
+
+
+def test_the_page_that_measures_set_against_the_front_page_can_be_made_of_it(book: Path, tmp_path: Path) -> None:
+    bench_pages.stand(book, tmp_path / "site")  # and finds what it cuts
+    assert "ip-explorer" not in (tmp_path / "site" / bench_pages.CUT).read_text(encoding="utf-8")
 
 
 def chapters_of(monkeypatch: pytest.MonkeyPatch, needs: dict[str, dict[str, str]]) -> None:
