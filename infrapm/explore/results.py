@@ -15,6 +15,13 @@ from typing import Any
 UNITS = {"usd": "USD", "h": "h", "min": "min", "s": "s", "ms": "ms", "days": "days", "weeks": "weeks", "years": "years",
          "rps": "requests/s", "points": "points", "services": "mean service times"}
 _UNIT = re.compile(rf"_({'|'.join(UNITS)})(_per_[a-z]+)?$|_(per_[a-z]+)$")
+# Parts of names that are not written as common words are.
+_SPELLED = {name.lower(): name for name in (
+    "ARPU", "ARR", "CV", "DORA", "GRR", "IRR", "KISS", "LTV", "MoSCoW", "MTTF", "NPS", "NPV", "NRR", "PACELC",
+    "PBS", "PV", "RACI", "RICE", "RPO", "RTO", "RTT", "SAM", "SLA", "SOM", "SSE", "TAM", "TCO", "TTA", "TTD", "TTL",
+    "TTM", "USL", "WSJF",
+)} | {"mmc": "M/M/c"}  # fmt: skip
+_PERCENTILE = re.compile(r"p(\d\d)(\d*)")
 _SHOWN = 8  # of a list; all are in the frame
 
 
@@ -42,7 +49,8 @@ def html_table(result: Any) -> str:
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>'
         for name, text in (_name_and_text(field.name, getattr(result, field.name)) for field in fields(result))
     )
-    return f"<table><caption>{escape(type(result).__name__)}</caption><tbody>{rows}</tbody></table>"
+    caption = _spelled(re.findall(r"[A-Z][a-z]*|\d+", type(result).__name__))
+    return f"<table><caption>{escape(caption[0].upper() + caption[1:])}</caption><tbody>{rows}</tbody></table>"
 
 
 def frame(results: Any) -> Any:
@@ -94,7 +102,24 @@ def _name_and_text(name: str, value: object) -> tuple[str, str]:
     text = value_text(value)
     # What has no amount has no unit.
     has_unit = unit and value is not None and not isinstance(value, bool | str)
-    return name.replace("_", " "), f"{text} {unit}" if has_unit else text
+    return _spelled(name.split("_")), f"{text} {unit}" if has_unit else text
+
+
+def _spelled(parts: list[str]) -> str:
+    """The parts of a name as a reader writes them.
+
+    >>> _spelled(["read", "p999"]), _spelled(["p", "any", "slow"]), _spelled(["Backup", "Rpo"])
+    ('read P99.9', 'P(any slow)', 'backup RPO')
+    """
+    words = []
+    for part in parts:
+        percentile = _PERCENTILE.fullmatch(part)
+        more = f".{percentile[2]}" if percentile and percentile[2] else ""
+        words.append(f"P{percentile[1]}{more}" if percentile else _SPELLED.get(part.lower(), part.lower() if len(part) > 1 else part))
+    if "p" in words[:-1]:  # a probability, and of what
+        at = words.index("p")
+        words[at:] = [f"P({' '.join(words[at + 1 :])})"]
+    return " ".join(words)
 
 
 def value_text(value: object) -> str:

@@ -14,7 +14,7 @@ from infrapm.explore.kernel import notebook
 from infrapm.explore.results import frame, html_table, is_result, show_results_as_tables, value_text
 from infrapm.models.availability import allowed_downtime, nines_of, repairable
 from infrapm.models.capacity import fit_usl, min_servers_for_wait, mmc, region_failover
-from infrapm.models.latency import leaf_table, merge_hosts
+from infrapm.models.latency import any_slow, leaf_table, merge_hosts
 
 BUDGET = allowed_downtime(0.999, "month")
 
@@ -63,6 +63,14 @@ def test_a_notebook_shows_results_as_tables_and_keeps_their_text(shell: Interact
     assert data["text/plain"] == "Downtime(downtime_s=2592.0, nines=3.0)"
     table = Cells(data["text/html"])
     assert (table.caption, table.rows) == ("Downtime", [["downtime", "2,592 s"], ["nines", "3"]])
+
+
+def test_names_read_as_a_reader_writes_them() -> None:
+    table = Cells(html_table(any_slow(p=0.01, n=100)))
+    assert (table.caption, table.rows[0][0]) == ("Any slow", "P(any slow)")
+    table = Cells(html_table(mmc(arrival_per_s=1, service_s=0.5, servers=2)))
+    assert table.caption == "M/M/c"
+    assert ["P99 wait"] in [row[:1] for row in table.rows] and ["utilization"] in [row[:1] for row in table.rows]
 
 
 def test_a_second_chapter_changes_nothing(shell: InteractiveShell) -> None:
