@@ -7,7 +7,7 @@ from infrapm.explore.charts import BLUE, GREEN, VERMILLION, chart, layer
 from infrapm.explore.controls import Choice, Number, log_stops, nines_stops
 from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.kernel import notebook
-from infrapm.explore.tasks import ChoiceTask, NumericTask, Option
+from infrapm.explore.tasks import ChoiceTask, NumericTask, Option, Slip
 from infrapm.explore.text import count_text, duration_text, number_text, percent_text
 from infrapm.models.availability import (
     WINDOW_S,
@@ -358,6 +358,11 @@ MONTH_BUDGET = NumericTask(
         f"How many minutes may it be down in a {WINDOW_LABEL[p['window']]}?"
     ),
     expected=_month_budget_min,
+    slips=lambda p: (
+        Slip(WINDOW_S[p["window"]] / 60 - _month_budget_min(p), "So long it must be up. What is left?"),
+        Slip(_month_budget_min(p | {"window": "month"}), f"That is the budget of 30 days, and this is a {WINDOW_LABEL[p['window']]}."),
+        Slip(_month_budget_min(p | {"window": "year"}), f"That is the budget of a year, and this is a {WINDOW_LABEL[p['window']]}."),
+    ),
     hints=lambda p: (
         f"How many minutes are there in a {WINDOW_LABEL[p['window']]}?",
         f"The promise leaves {percent_text(1 - p['availability'])} of them.",
@@ -390,6 +395,17 @@ DELIVERED = NumericTask(
         ("incident", "down, min"), tuple((str(number), str(minutes)) for number, minutes in enumerate(p["incident_min"], 1))
     ),
     expected=_delivered,
+    slips=lambda p: (
+        Slip(1 - _delivered(p), "That is the share of the year in which it was down."),
+        Slip(
+            availability_from_downtime(downtime_min=sum(p["incident_min"]), window="month").availability,
+            "All that downtime fell in a year, not in a month.",
+        ),
+        Slip(
+            availability_from_downtime(downtime_min=max(p["incident_min"]), window="year").availability,
+            "That counts the longest incident alone.",
+        ),
+    ),
     hints=lambda p: (
         "Add up the minutes first.",
         f"{sum(p['incident_min'])} min of how many? A year of 365 days has {number_text(WINDOW_S['year'] / 60, 6)}.",
@@ -428,6 +444,10 @@ CEILING = NumericTask(
         f"How many can stand in a row before the request falls below {percent_text(p['target'])}?"
     ),
     expected=_most_dependencies,
+    slips=lambda p: (
+        Slip(_most_dependencies(p) + 1, f"That row is one too long: it leaves {_through(p, _most_dependencies(p) + 1)}."),
+        Slip(_most_dependencies(p) - 1, "One more still fits."),
+    ),
     hints=lambda p: (
         f"Two of them leave {_through(p, 2)}: in a row, availabilities multiply.",
         f"Each takes about {percent_text(1 - p['each'])} away. How often does that fit into {percent_text(1 - p['target'])}?",

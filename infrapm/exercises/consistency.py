@@ -6,7 +6,7 @@ from infrapm.explore.charts import BLUE, GREEN, VERMILLION, chart, layer
 from infrapm.explore.controls import Choice, Column, Number, Rows, Several
 from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.kernel import notebook
-from infrapm.explore.tasks import NumericTask, Option, SeveralTask
+from infrapm.explore.tasks import NumericTask, Option, SeveralTask, Slip
 from infrapm.explore.text import count_text, duration_text, number_text, percent_text
 from infrapm.models.consistency import (
     Leg,
@@ -523,6 +523,10 @@ CUT_OFF = NumericTask(
         lost for lost in range(p["N"]) if quorum_partition(
             N=p["N"], R=p["R"], W=p["N"] - p["R"] + 1, partition=[p["N"] - lost, lost]).sides[0].write
     ),
+    slips=lambda p: (
+        Slip(p["N"] - p["R"], "From so many it may be cut off and still read. Writes wait for W."),
+        Slip(p["R"], "With so many missing, too few are left for W by one."),
+    ),
     unit="",
     right=lambda p: (
         f"W = {p['N'] - p['R'] + 1}, so {p['R'] - 1} may be missing. For reads it is the other way around: "
@@ -559,6 +563,7 @@ STALE = NumericTask(
         "acknowledged sees it? Use an explorer or the model. It is a simulation, so the stale share may be a tenth off."
     ),
     expected=fresh_share,
+    slips=lambda p: (Slip(1 - fresh_share(p), "That is the share of reads that are stale."),),
     unit="%",
     relative_tolerance=0.1,
     right=lambda p: (
@@ -659,6 +664,12 @@ COMMIT = NumericTask(
         "committed, in ms?"
     ),
     expected=lambda p: commit_latency(follower_rtt_ms=p["rtt_ms"]).commit_latency_ms,
+    slips=lambda p: (
+        Slip(p["rtt_ms"][len(p["rtt_ms"]) // 2], "That is one voter too many: the leader holds the change, too."),
+        Slip(p["rtt_ms"][-1], "That waits for everybody. A majority is enough."),
+        Slip(commit_latency(follower_rtt_ms=p["rtt_ms"]).commit_latency_ms / 2, "The answer has to come back: a round trip, not one way."),
+        Slip(sum(p["rtt_ms"]) / len(p["rtt_ms"]), "No commit takes a mean: the leader waits for one certain answer."),
+    ),
     unit="ms",
     right=lambda p: (
         f"{(len(p['rtt_ms']) + 1) // 2 + 1} of {len(p['rtt_ms']) + 1} must hold it, the leader among them. The slowest voters "
@@ -688,6 +699,14 @@ RTO = NumericTask(
     expected=lambda p: recovery_time(
         restore_gb=1000 * p["tb"], throughput_mb_per_s=p["mb_per_s"], detect_min=p["detect_min"],
         decide_min=p["decide_min"], verify_min=p["verify_min"]).rto_min,
+    slips=lambda p: (
+        Slip(1e6 * p["tb"] / p["mb_per_s"] / 60, "That is the copy alone. What comes before it, and after?"),
+        Slip(p["detect_min"] + p["decide_min"] + p["verify_min"], "That leaves out the copy."),
+        Slip(
+            1024**2 * p["tb"] / p["mb_per_s"] / 60 + p["detect_min"] + p["decide_min"] + p["verify_min"],
+            "That takes 1 TB as 1,024 GB of 1,024 MB. Here it is 1,000 of 1,000.",
+        ),
+    ),
     unit="min",
     right=lambda p: (
         f"The restore alone takes {duration_text(1e6 * p['tb'] / p['mb_per_s'])}. How often you back up changes what is lost, "

@@ -8,7 +8,7 @@ from infrapm.explore.charts import BLUE, GREEN, VERMILLION, chart, layer
 from infrapm.explore.controls import Choice, Column, Number, Rows, even_stops
 from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.kernel import notebook
-from infrapm.explore.tasks import NumericTask, Option, OrderingTask
+from infrapm.explore.tasks import NumericTask, Option, OrderingTask, Slip
 from infrapm.explore.text import number_text, percent_text
 from infrapm.models.economics import (
     allocate_cost,
@@ -546,6 +546,16 @@ UNIT_COST = NumericTask(
         tuple((name, str(p[f"{name}_usd"])) for name in ("compute", "storage", "egress", "people")),
     ),
     expected=_unit_cost,
+    slips=lambda p: (
+        Slip(_unit_cost(p, support_rate=0, people_usd=0), "That is the invoice without support and people."),
+        Slip(_unit_cost(p, people_usd=0), "That leaves out the people."),
+        Slip(_unit_cost(p, support_rate=0), "That leaves out support."),
+        Slip(
+            (1 + p["support_rate"]) * _unit_cost(p, support_rate=0),
+            "That puts support on the people, too. It is a share of the provider's bill.",
+        ),
+        Slip(_unit_cost(p) * p["million_requests"], "That is the whole month. How much of it does a million requests carry?"),
+    ),
     hints=lambda p: (
         "Which lines does the provider bill? Only they carry support.",
         f"The provider bills {usd(p['compute_usd'] + p['storage_usd'] + p['egress_usd'])}, and support comes on top; people do not carry it.",
@@ -646,6 +656,10 @@ LEAVER = NumericTask(
         ("owner", "direct cost, USD", "jobs"), tuple((owner, str(direct), str(jobs)) for owner, (direct, jobs) in p["owners"].items())
     ),
     expected=lambda p: float(p["owners"]["batch"][0]),
+    slips=lambda p: (
+        Slip(_carried(p)["batch"], "That is what batch is charged. Does the company stop paying all of it?"),
+        Slip(_carried(p)["batch"] - p["owners"]["batch"][0], "That is batch's part of the cluster, and the cluster stays."),
+    ),
     hints=lambda p: (
         "Which dollars are not spent any more, and which only change hands?",
         "The cluster costs the same without batch. Who carries it then?",

@@ -7,7 +7,7 @@ from infrapm.explore.charts import BLUE, GREEN, VERMILLION, chart, layer
 from infrapm.explore.controls import Number, even_stops
 from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.kernel import notebook
-from infrapm.explore.tasks import NumericTask, Option, OrderingTask, SeveralTask
+from infrapm.explore.tasks import NumericTask, Option, OrderingTask, SeveralTask, Slip
 from infrapm.explore.text import count_text, number_text, percent_text
 
 # All that the documents of the red team compute with, so that a browser which gets this chapter gets them, too.
@@ -230,6 +230,11 @@ TRAFFIC = NumericTask(
         "(1 PB = 1,024 TB, 1 TB = 1,024 GB)"
     ),
     expected=_pb_a_month,
+    slips=lambda p: (
+        Slip(12 * _pb_a_month(p), "So much leaves in a year."),
+        Slip(_pb_a_month(p) * 1.024**2, "That takes 1 PB as 1,000 TB of 1,000 GB. Here it is 1,024 of 1,024."),
+        Slip(1024 * _pb_a_month(p), "Those are TB."),
+    ),
     hints=lambda p: (
         "What is that a month, and how many GB does it buy?",
         f"{p['annual_usd'] / 12:,.0f} USD a month buy {p['annual_usd'] / 12 / p['usd_per_gb']:,.0f} GB.",
@@ -261,6 +266,9 @@ ROOM = NumericTask(
         "so that the others carry the load?"
     ),
     expected=_safe,
+    slips=lambda p: (
+        Slip(p["busy"], "That is the plan. Where does the load of a lost region go?"),
+    ),
     hints=lambda p: (
         "Where does the load of a lost region go?",
         f"{p['regions'] - p['lost']} of {p['regions']} must carry everything.",
@@ -294,6 +302,10 @@ GUARD = NumericTask(
         "without being stopped?"
     ),
     expected=_spent,
+    slips=lambda p: (
+        Slip(_spent(p | {"days": 30}), f"That is for all 30 days, and the rollout bakes for {p['days']}."),
+        Slip(_spent(p) / p["days"], f"That is one day. The rollout bakes for {p['days']}."),
+    ),
     hints=lambda p: (
         "Which share of requests may fail in 30 days, and which share does the guard let fail?",
         f"The guard lets {number_text(100 * p['added'])}% fail for {p['days']} of 30 days; the budget is {number_text(100 * (1 - p['slo']), 3)}% for all 30.",

@@ -9,7 +9,7 @@ from infrapm.explore.charts import BLUE, GREEN, VERMILLION, Spec, chart, layer
 from infrapm.explore.controls import Choice, Column, Number, Rows, even_stops
 from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.kernel import notebook
-from infrapm.explore.tasks import ChoiceTask, NumericTask, Option, OrderingTask
+from infrapm.explore.tasks import ChoiceTask, NumericTask, Option, OrderingTask, Slip
 from infrapm.explore.text import count_text, number_text, percent_text
 from infrapm.models.prioritization import (
     RiceRanks,
@@ -609,6 +609,11 @@ def _lead(p: dict[str, Any]) -> float:
     return max(scores.values()) / min(scores.values())
 
 
+def _without(p: dict[str, Any], part: int) -> float:
+    """The lead where one part of the score, by its position, is left out."""
+    return _lead({"items": {name: tuple(1 if i == part else value for i, value in enumerate(row)) for name, row in p["items"].items()}})
+
+
 def _draw_sheet(rng: Any) -> dict[str, Any]:
     items = {
         name: (rng.choice(reaches), rng.choice([0.5, 1, 2]), rng.choice([0.5, 0.8, 1]), rng.choice([1, 2, 3, 4]))
@@ -630,6 +635,15 @@ LEAD_OF = NumericTask(
     ),
     data=_sheet,
     expected=_lead,
+    slips=lambda p: (
+        Slip(1 / _lead(p), "That is the lower score as a part of the higher one. Turn it around."),
+        Slip(
+            max(rank_rice(p["items"]).scores.values()) - min(rank_rice(p["items"]).scores.values()),
+            "That is the difference, and it depends on the unit of reach. How many times?",
+        ),
+        Slip(_without(p, 2), "That leaves out confidence."),
+        Slip(_without(p, 3), "That leaves out effort."),
+    ),
     hints=lambda p: (
         "Reach × impact × confidence, divided by effort.",
         "The scores: " + ", ".join(f"{name} {number_text(score)}" for name, score in rank_rice(p["items"]).scores.items()) + ".",
@@ -653,6 +667,14 @@ MUST = NumericTask(
         "How many person-weeks have to leave Must for Should or Could, so that Must is 60%?"
     ),
     expected=lambda p: moscow(p).move_out_effort,
+    slips=lambda p: (
+        Slip(0.4 * p["must"], "60% is a share of the whole box, not of Must."),
+        Slip(
+            moscow(p).move_out_effort / 0.4,
+            "That would hold if the work left the quarter. Here it goes to Should or Could, and the box stays as large.",
+        ),
+        Slip(0.6 * sum(p.values()), "So much may stay in Must."),
+    ),
     hints=lambda p: (
         f"The box holds {sum(p.values())} person-weeks, and still does after the move.",
         f"60% of it is {number_text(0.6 * sum(p.values()))}.",
@@ -700,6 +722,7 @@ FLIP_AT = NumericTask(
         tuple((CRITERIA[i], percent_text(w), *(str(row[i]) for row in p["grades"].values())) for i, w in enumerate(p["weights"])),
     ),
     expected=_flip,
+    slips=lambda p: (Slip(1 - _flip(p), "That is the weight of the other two together."),),
     hints=lambda p: (
         "By how many grades does log sampling lead on the first criterion, and by how many on the other two, taken together?",
         f"On the first criterion by {number_text(next(iter(p['grades'].values()))[0] - list(p['grades'].values())[1][0])}; on the "
@@ -840,6 +863,7 @@ SIZED = NumericTask(
         "change that one estimate, and show how sure the RICE order is. In what share of trials does cloud cost come first now?"
     ),
     expected=lambda p: _sized(p["effort"], p["effort"]).p_first["Cloud cost"],
+    slips=lambda p: (Slip(_sized(*LAB_ITEMS["Cloud cost"]["effort"]).p_first["Cloud cost"], "That is the share before the sizing."),),
     hints=lambda p: (
         "Reset the backlog, so that you start from the lab's own rows.",
         f"In the row of cloud cost the fifth cell is the effort, 1 to 5: make it {number_text(p['effort'])}.",

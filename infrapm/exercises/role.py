@@ -7,7 +7,7 @@ from infrapm.explore.charts import BLUE, GREEN, VERMILLION, chart, layer
 from infrapm.explore.controls import Choice, Control, Number, even_stops, log_stops
 from infrapm.explore.explorer import Explorer, Table, View
 from infrapm.explore.kernel import notebook
-from infrapm.explore.tasks import ChoiceTask, NumericTask, Option, SeveralTask
+from infrapm.explore.tasks import ChoiceTask, NumericTask, Option, SeveralTask, Slip
 from infrapm.explore.text import count_text, number_text
 from infrapm.models.availability import allowed_downtime
 from infrapm.models.business import nrr_from_rates
@@ -497,6 +497,14 @@ BLOCKED = NumericTask(
         "What is the saving worth in a year, in USD?"
     ),
     expected=lambda p: blocked_value(_hours(p), p["share"], p["hourly_usd"]).value_usd,
+    slips=lambda p: (
+        Slip(blocked_value(_hours(p), 1, p["hourly_usd"]).value_usd, "That counts every minute as if it would have been worked."),
+        Slip(blocked_value(_hours(p) / 12, p["share"], p["hourly_usd"]).value_usd, "That is a month. A year is asked."),
+        Slip(
+            blocked_value(12 * p["runs_per_month"] * p["after_min"] / 60, p["share"], p["hourly_usd"]).value_usd,
+            "That is the worth of the wait that is left, not of the wait that is gone.",
+        ),
+    ),
     hints=lambda p: (
         "First the hours that people wait less in a year: minutes saved, times runs, times twelve months.",
         f"That is {amount(_hours(p))} hours. Which part of them would have been worked?",
@@ -603,6 +611,12 @@ SURVEY = NumericTask(
         tuple((name, *map(str, p[name])) for name in ("before", "after")),
     ),
     expected=lambda p: _change(p).margin_points,
+    slips=lambda p: (
+        Slip(nps(*p["before"]).margin_points + nps(*p["after"]).margin_points, "Chances of two samples rarely go the same way: margins do not just add."),
+        Slip(nps(*p["before"]).margin_points, "That is the margin of the first survey alone."),
+        Slip(nps(*p["after"]).margin_points, "That is the margin of the second survey alone."),
+        Slip(_change(p).change_points, "That is the change. How far may it be off by chance?"),
+    ),
     hints=lambda p: (
         "Each survey has a margin of its own; the change has both.",
         "The margin of one survey is what the card of claim A015, or the model nps, gives: "

@@ -39,6 +39,14 @@ class Option:
     feedback: str
 
 
+@dataclass(frozen=True)
+class Slip:
+    """A wrong number that a known way of thinking leads to, and what a reader should hear then."""
+
+    value: float
+    feedback: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """What every task has. The functions take the parameters of one seed.
@@ -89,11 +97,13 @@ class NumericTask(Task):
 
     With unit "%" the expected answer is a fraction, a number from code is read as a fraction, and a
     text without a unit as a percentage; the tolerance then applies to what is missing from 100%.
-    right: what to say to a right answer.
+    right: what to say to a right answer. slips: the wrong numbers to expect; they are compared in this order, with
+    the same tolerance.
     """
 
     unit: str
     right: Callable[[Parameters], str]
+    slips: Callable[[Parameters], tuple[Slip, ...]] = lambda p: ()
     relative_tolerance: float = 0.005
 
     _wanted = "One number"
@@ -109,7 +119,8 @@ class NumericTask(Task):
         expected = self.expected(parameters)
         if self._close(value, expected):
             return Feedback("right", self.right(parameters))
-        return self._wrong(parameters, attempt, self._slip(value, expected))
+        known = [slip.feedback for slip in self.slips(parameters) if self._close(value, slip.value)]
+        return self._wrong(parameters, attempt, known[0] if known else self._unit_slip(value, expected))
 
     def _read(self, answer: Any) -> float:
         if isinstance(answer, str):
@@ -132,8 +143,8 @@ class NumericTask(Task):
         scale = 1 - expected if self.unit == "%" and expected > 0.5 else expected
         return abs(value - expected) <= self.relative_tolerance * abs(scale) + 1e-12
 
-    def _slip(self, value: float, expected: float) -> str:
-        """The likely slip behind a wrong number, or an empty text."""
+    def _unit_slip(self, value: float, expected: float) -> str:
+        """The mixed-up units behind a wrong number, or an empty text."""
         slips = {100: "a percentage and a fraction"} if self.unit in SHARE else {}
         if self.unit in TIME_S:
             slips = {1000: "milliseconds and seconds", 60: "two units of time", 24: "days and hours", 3600: "hours and seconds"}

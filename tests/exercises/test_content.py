@@ -8,6 +8,7 @@ from scipy.stats import chi2
 from infrapm.exercises import chapter
 from infrapm.exercises._content import LABELS, content, spine
 from infrapm.exercises._numbers import computed, filled
+from infrapm.explore.tasks import NumericTask
 from infrapm.site.chapters import ROOT, slugs
 from infrapm.site.study import data_problems, line_of
 
@@ -67,6 +68,27 @@ def test_the_deciding_sentence_stands_in_the_anchor(slug):
 def test_predictions_open_explorers_that_exist(slug):
     explorers = {explorer.id for explorer in chapter(slug).EXPLORERS}
     assert {prediction.explorer for prediction in content(slug).predictions} <= explorers
+
+
+NUMERIC = [(slug, task) for slug in CHAPTERS for task in chapter(slug).TASKS if isinstance(task, NumericTask)]
+
+
+def typed(task, value):
+    """A number as a reader types it."""
+    return f"{100 * value!r}%" if task.unit == "%" else f"{value!r} {task.unit}"
+
+
+@pytest.mark.parametrize("slug, task", NUMERIC, ids=lambda value: getattr(value, "id", value))
+@pytest.mark.parametrize("seed", range(6))
+def test_a_wrong_number_to_expect_is_named_and_the_right_one_is_not_told(slug, task, seed):
+    parameters = task.parameters(seed)
+    said = [slip.feedback for slip in task.slips(parameters)]
+    for place, slip in enumerate(task.slips(parameters)):
+        judged = task.check(typed(task, slip.value), seed)
+        # With some parameters a wrong way leads to the right number, or to that of an earlier one; in the book's, never.
+        assert judged.message in said[: place + 1] or (seed and judged.status == "right")
+        assert judged.message == slip.feedback or seed
+        assert task.shown(task.expected(parameters)) not in re.findall(r"[\d,.]*\d%?", slip.feedback)
 
 
 @pytest.mark.parametrize("slug", CHAPTERS)

@@ -22,6 +22,7 @@ from infrapm.explore.tasks import (
     Option,
     OrderingTask,
     SeveralTask,
+    Slip,
     Task,
 )
 
@@ -116,6 +117,15 @@ def test_a_right_number(task: NumericTask, answer: Any) -> None:
 )
 def test_a_wrong_number_gets_a_hint_and_its_likely_slip(task: NumericTask, answer: Any, message: str) -> None:
     assert task.check(answer) == Feedback("wrong", message, hint=0)
+
+
+def test_a_known_wrong_way_is_named_before_units_are() -> None:
+    slips = lambda p: (Slip(p["expected"] * 60, "In seconds?"), Slip(50, "First."), Slip(50.1, "Second."))  # noqa: E731
+    task = numeric("min", 43.2, slips=slips)
+    assert task.check("2592") == Feedback("wrong", "In seconds?", hint=0)
+    assert task.check("0.8336 h", attempt=2) == Feedback("wrong", "First.", hint=1)  # 50.016 min
+    assert task.check(51) == Feedback("wrong", "", hint=0)
+    assert numeric("min", 50, slips=slips).check(50) == Feedback("right", "Just so.")
 
 
 @pytest.mark.parametrize(
