@@ -44,7 +44,15 @@ def computed(expression: str, module: str, more: Mapping[str, Any] = NONE) -> st
     >>> computed("0.75:.0%", ""), computed("2 / 3", ""), computed("'a' + 'b'", "")
     ('75%', '0.6667', 'ab')
     """
-    names = names_for(module) | more
+    return _text_of(expression, names_for(module) | more) if more else _without_more(expression, module)
+
+
+@lru_cache(maxsize=None)  # one number stands in several places: on the page, in an answer, for instructors
+def _without_more(expression: str, module: str) -> str:
+    return _text_of(expression, names_for(module))
+
+
+def _text_of(expression: str, names: dict[str, Any]) -> str:
     try:
         code = compile(expression, "calc", "eval")
     except SyntaxError:  # with a format: Python's own f-string knows where the expression ends

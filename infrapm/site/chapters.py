@@ -3,8 +3,10 @@
 `_toc.yml` is the one place that orders chapters: the entries of its parts.
 """
 
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -14,9 +16,14 @@ INSTRUCTORS = "instructors"  # the folder of book/ with the pages for those who 
 
 def parts(toc_file: Path = ROOT / "_toc.yml") -> dict[str, list[str]]:
     """The parts of the book that hold chapters, named "Part ...", each with its slugs in reading order."""
-    toc = yaml.safe_load(toc_file.read_text(encoding="utf-8"))
+    toc = _loaded(toc_file.read_text(encoding="utf-8"))
     named = [part for part in toc.get("parts", []) if part.get("caption", "").startswith("Part ")]
     return {part["caption"]: [Path(entry["file"]).name for entry in part["chapters"]] for part in named}
+
+
+@lru_cache  # asked for on every page
+def _loaded(text: str) -> dict[str, Any]:
+    return yaml.safe_load(text)
 
 
 def slugs(toc_file: Path = ROOT / "_toc.yml") -> list[str]:

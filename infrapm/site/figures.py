@@ -15,6 +15,7 @@ import csv
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,18 @@ def figures_in(sentence: str, figures: str) -> bool:
     >>> figures_in("It is seen in 35% of rejections.", "35% & reject"), figures_in("Reject 135% of it.", "35% & reject")
     (True, False)
     """
+    return any(all(part.search(sentence) for part in figure) for figure in _patterns(figures))
 
-    def stands(part: str) -> bool:
+
+@lru_cache(maxsize=None)
+def _patterns(figures: str) -> list[list[re.Pattern[str]]]:
+    """Each figure, as patterns that must all be found in one sentence."""
+
+    def pattern(part: str) -> re.Pattern[str]:
         ends = r"(?!\d)" if part[-1].isdigit() else ""
-        return re.search(rf"(?<![\w.,$-]){re.escape(part)}{ends}", sentence, re.I) is not None
+        return re.compile(rf"(?<![\w.,$-]){re.escape(part)}{ends}", re.I)
 
-    return any(all(stands(part.strip()) for part in figure.split("&")) for figure in figures.split("|"))
+    return [[pattern(part.strip()) for part in figure.split("&")] for figure in figures.split("|")]
 
 
 def _met(text: str, doubtful: Mapping[str, str]) -> set[str]:

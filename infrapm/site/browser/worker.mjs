@@ -69,25 +69,27 @@ function answer({ id, request }) {
 // --- Starting Python
 
 const browserFetch = globalThis.fetch;
-const instantiate = WebAssembly.instantiateStreaming;
+const { instantiateStreaming } = WebAssembly;
 
 class Missing extends Error {}
 
 // Start Python and return the files that it was started from; getFile says where they come from.
 async function boot(pyodide, { ourPackage, chapters }, options, getFile) {
   // Pyodide only logs a file that does not arrive or does not compile, and then waits for ever.
-  // So the downloads are ours, and a failed compilation is passed on.
+  // So the downloads and the compilation are ours; it goes on while a snapshot is read and Pyodide is prepared.
   const names = ['pyodide.asm.wasm', 'python_stdlib.zip', 'pyodide-lock.json'].map(name => pyodide + name);
   const coming = new Map([...names, ourPackage, ...Object.values(chapters)].map(address => [address, getFile(address)]));
-  globalThis.fetch = (address, init) => coming.get(String(address))?.then(asResponse) ?? browserFetch(address, init);
-  const compiled = new Promise((_, fail) => {
-    WebAssembly.instantiateStreaming = (...given) => instantiate(...given).catch(error => { fail(error); throw error; });
-  });
+  globalThis.fetch = (address, init) => coming.get(String(address))?.then(bytes => new Response(bytes)) ?? browserFetch(address, init);
+  const compiled = coming.get(names[0]).then(bytes => WebAssembly.compile(bytes));
+  WebAssembly.instantiateStreaming = async (_, imports) => {
+    const module = await compiled;
+    return { module, instance: await WebAssembly.instantiate(module, imports) };
+  };
 
   const all = Promise.all([load(pyodide, options), ...coming.values()]);
-  const [started, ...contents] = await Promise.race([all, compiled]);
+  const [started, ...contents] = await Promise.race([all, compiled.then(() => all)]);
   globalThis.fetch = browserFetch;
-  WebAssembly.instantiateStreaming = instantiate;
+  WebAssembly.instantiateStreaming = instantiateStreaming;
   const files = new Map([...coming.keys()].map((address, i) => [address, contents[i]]));
   started.FS.writeFile(PACKAGE, new Uint8Array(files.get(ourPackage)));
   call = started.runPython(`
@@ -128,11 +130,6 @@ async function download(address) {
   const response = await browserFetch(address).catch(error => { throw missing(address, error); });
   if (!response.ok) throw missing(address, response.status);
   return response.arrayBuffer().catch(error => { throw missing(address, error); });
-}
-
-function asResponse(bytes) {
-  // The type matters for the .wasm file alone, and there also where a host gives another.
-  return new Response(bytes, { headers: { 'Content-Type': 'application/wasm' } });
 }
 
 function missing(address, cause) {
