@@ -567,7 +567,7 @@ STALE = NumericTask(
     ),
     hints=lambda p: (
         "An explorer has the answer: “How long is eventually?” for R = W = 1, “The CAP trade-off” for all R and W. In the notebook, "
-        "`simulate_pbs` has the field `p_consistent`.",
+        "simulate_pbs has the field p_consistent.",
         f"In “The CAP trade-off”, set N to 3, R to {p['R']}, W to {p['W']}, the profile to “{STORES[p['fit']]}” and the wait to {p['t_ms']} ms.",
         "Read the sentence below its pictures: “… of reads are fresh”.",
     ),
