@@ -522,7 +522,6 @@ def page() -> str:
         f"{14 / 100:.0%} more than the best",
         f"costs {0.4 * 365 * 24:,.0f} USD for each USD of its hourly price, and a stranded one {0.6 * 365 * 24:,.0f}",
         f"removing 30 units saves {64 - 54} USD an hour instead of 30. The other {30 - 10} are paid until the term ends",
-        f"would cost {1 - (0.6 * 60 + 10) / (0.6 * 42 + 28):.1%} less than with 60% of what is left",
         f"such a plan gives {203_000:,} a month",
         f"turns a removal of 30 units into a saving of {64 - 54}.",
         f"as soon as {(0.02 - 0.004) / 0.03:.0%} of the data",
