@@ -48,7 +48,6 @@ def student_files(slugs: Sequence[str]) -> dict[str, bytes]:
         files[f"infrapm/data/{path.name}"] = path.read_bytes()
     for slug in slugs:
         files[f"infrapm/data/{slug}.toml"] = student_data(slug).encode()
-    files[f"infrapm/data/{LEDGER.name}"] = LEDGER.read_bytes()
     return dict(sorted(files.items()))
 
 

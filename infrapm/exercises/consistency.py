@@ -547,7 +547,7 @@ def fresh_share(p: dict[str, Any]) -> float:
 
 
 _STALE_CASES = (
-    ("LNKD-DISK", 1, 1, 1), ("LNKD-DISK", 1, 1, 5), ("LNKD-DISK", 1, 2, 0), ("LNKD-DISK", 2, 1, 0), ("LNKD-DISK", 1, 2, 2),
+    ("LNKD-DISK", 1, 1, 0), ("LNKD-DISK", 1, 1, 1), ("LNKD-DISK", 1, 2, 0), ("LNKD-DISK", 2, 1, 0), ("LNKD-DISK", 1, 2, 2),
     ("WAN", 1, 1, 0), ("WAN", 1, 1, 50), ("WAN", 2, 1, 0), ("YMMR", 1, 1, 0), ("YMMR", 1, 2, 0),
 )  # fmt: skip
 
@@ -555,7 +555,7 @@ STALE = NumericTask(
     id="stale",
     title="How many reads are fresh?",
     objective=2,
-    book={"fit": "LNKD-DISK", "R": 1, "W": 1, "t_ms": 0},
+    book={"fit": "LNKD-DISK", "R": 1, "W": 1, "t_ms": 5},  # at once, the reveal above has it
     draw=lambda rng: dict(zip(("fit", "R", "W", "t_ms"), rng.choice(_STALE_CASES))),
     prompt=lambda p: (
         f"A store with three replicas and the profile “{STORES[p['fit']]}” ({p['fit']}) uses R = {p['R']} and W = {p['W']}. "
@@ -571,9 +571,10 @@ STALE = NumericTask(
         "flash: a word such as “eventual” says nothing until you know the store."
     ),
     hints=lambda p: (
-        "The CAP trade-off explorer has all four profiles; in the notebook, `simulate_pbs` has the field `p_consistent`.",
-        f"Set N to 3, R to {p['R']}, W to {p['W']}, the profile to “{STORES[p['fit']]}” and the wait to {p['t_ms']} ms.",
-        "Read the sentence below the pictures: “… of reads are fresh”.",
+        "An explorer has the answer: “How long is eventually?” for R = W = 1, “The CAP trade-off” for all R and W. In the notebook, "
+        "simulate_pbs has the field p_consistent.",
+        f"In “The CAP trade-off”, set N to 3, R to {p['R']}, W to {p['W']}, the profile to “{STORES[p['fit']]}” and the wait to {p['t_ms']} ms.",
+        "Read the sentence below its pictures: “… of reads are fresh”.",
     ),
 )
 
@@ -621,7 +622,7 @@ def matrix_options(p: dict[str, Any]) -> tuple[Option, ...]:
 
 MATRIX = SeveralTask(
     id="matrix",
-    title="Which choices may the config service use?",
+    title="Which choices may the quota service use?",
     objective=3,
     book={"fit": "YMMR", "fresh": 0.99, "read_ms": 50, "write_ms": 500},
     draw=lambda rng: {
@@ -631,7 +632,7 @@ MATRIX = SeveralTask(
         )))),
     },
     prompt=lambda p: (
-        f"A config service (made up) runs on three replicas of the Yammer profile. {percent_text(p['fresh'])} of reads must be "
+        f"A quota service (made up) runs on three replicas of the Yammer profile. {percent_text(p['fresh'])} of reads must be "
         f"fresh 100 ms after a change, reads must stay within {ms_text(p['read_ms'])} at P99.9, and changes within "
         f"{ms_text(p['write_ms'])}. Which choices meet all three?"
     ),

@@ -620,9 +620,10 @@ PLAN_ORDER = OrderingTask(
           for key, (saved, weeks) in p["removals"].items()),
     ),
     hints=lambda p: (
-        "Divide what each step saves in a month by its weeks of work.",
-        "Every other step takes compute away. What happens to a commitment to 95% of it?",
-        f"{_plan_order(p)[0]} comes first, and commit comes last.",
+        "Neither the largest saving nor the shortest work comes first as such. And which step could the others spoil?",
+        f"All others take compute away. What happens to a commitment to {percent_text(p['coverage'])} of it?",
+        "Divide what each step saves in a month by its weeks of work. "
+        f"“{_REMOVALS[_plan_order(p)[0]]}” comes first, and the commitment last.",
     ),
 )  # fmt: skip
 

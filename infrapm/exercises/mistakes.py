@@ -331,7 +331,11 @@ PAYS = NumericTask(
         f"{p['usd_per_h']:,} USD. From how many avoided hours a year does it pay?"
     ),
     expected=_pays_from,
-    hints=lambda p: ("Divide what it costs by what an hour saves.", f"{p['cost_usd']:,} USD a year / {p['usd_per_h']:,} USD an hour."),
+    hints=lambda p: (
+        "What does it cost in a year, and what is one avoided hour worth? Where are the two level?",
+        f"Each avoided hour pays back {p['usd_per_h']:,} USD of the {p['cost_usd']:,}.",
+        f"{p['cost_usd']:,} USD a year / {p['usd_per_h']:,} USD an hour.",
+    ),
     right=lambda p: f"{_pays_from(p):.0f} hours a year. Ask how many hours the simple version lost last year.",
 )
 

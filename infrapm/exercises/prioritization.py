@@ -55,23 +55,23 @@ def listing(names: list[str]) -> str:
 
 # --- How big must a lead be? --------------------------------------------------------------------
 
-LOOSE = (0.5, 1.5)  # known to +-50%
-
-
-def loose_lead(lead: float) -> dict[str, list[Any]]:
-    """Two items, the first with a score *lead* times the other's, every input known to +-50%."""
+def loose_lead(lead: float, spread: float) -> dict[str, list[Any]]:
+    """Two items, the first with a score *lead* times the other's, every input known to plus or minus *spread*."""
 
     def loose(value: float) -> list[float]:
-        return [LOOSE[0] * value, LOOSE[1] * value]
+        return [(1 - spread) * value, (1 + spread) * value]
 
     return {name: [loose(reach), loose(1), loose(0.8), loose(1)] for name, reach in (("first", lead), ("second", 1.0))}
 
 
-def view_lead(lead: float) -> View:
+def view_lead(lead: float, spread: float) -> View:
     """How often the item with the higher score is really first."""
-    efforts = lead_under_effort(lead, LOOSE).p_right
-    inputs = simulate_rice(loose_lead(lead), TRIALS).p_first["first"]
-    cases = {"efforts ±50%": efforts, "all four ±50%": inputs}
+    known = f"±{percent_text(spread)}"
+    efforts = lead_under_effort(lead, (1 - spread, 1 + spread)).p_right
+    inputs = simulate_rice(loose_lead(lead, spread), TRIALS).p_first["first"]
+    if lead * ((1 - spread) / (1 + spread)) ** 4 < 1:  # at its worst it is behind, even where no trial shows it
+        inputs = min(inputs, 1 - 0.5 / TRIALS)
+    cases = {f"efforts {known}": efforts, f"all four {known}": inputs}
     rows = [
         {"case": case, "kind": kind, "share": share, "order": order}
         for case, right in cases.items()
@@ -98,7 +98,7 @@ def view_lead(lead: float) -> View:
         tuple((case, share_text(right), share_text(1 - right)) for case, right in cases.items()),
     )
     reading = (
-        f"A score {number_text(lead)} times the other's: if only the efforts are known to ±50%, the leader is really first in "
+        f"A score {number_text(lead)} times the other's: if only the efforts are known to {known}, the leader is really first in "
         f"{share_text(efforts)} of cases; if all four inputs are, in {share_text(inputs)} ({TRIALS:,} trials). "
         "The dashed line is a coin."
     )
@@ -108,11 +108,13 @@ def view_lead(lead: float) -> View:
 LEAD = Explorer(
     id="lead",
     title="How big must a lead be?",
-    lead="Two items, scored by RICE. Move the lead until you would bet on it.",
+    lead="Two items, scored by RICE. Move the lead until you would bet on it; then say how well the estimates are known.",
     controls=(
         Number("lead", "Lead of the first", "times", low=1, high=4, default=1.05,
                stops=(1, 1.05, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.1, 2.2, 2.5, 3, 3.5, 4),
-               help="Its score divided by the other's. Both scores come from estimates that may be off by half, either way."),
+               help="Its score divided by the other's."),
+        Number("spread", "Estimates may be off by", "%", low=0.1, high=0.5, default=0.5, stops=even_stops(0.1, 0.5, 0.1),
+               help="Either way, and each by itself."),
     ),
     view=view_lead,
 )  # fmt: skip
@@ -645,8 +647,8 @@ LEAD_OF = NumericTask(
         Slip(_without(p, 3), "That leaves out effort."),
     ),
     hints=lambda p: (
-        "Reach × impact × confidence, divided by effort.",
-        "The scores: " + ", ".join(f"{name} {number_text(score)}" for name, score in rank_rice(p["items"]).scores.items()) + ".",
+        "Which inputs make a RICE score larger, and which one makes it smaller?",
+        "Reach × impact × confidence / effort: " + ", ".join(f"{name} {number_text(score)}" for name, score in rank_rice(p["items"]).scores.items()) + ".",
         "Divide the higher by the lower.",
     ),
     right=lambda p: (

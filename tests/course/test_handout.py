@@ -26,6 +26,7 @@ from infrapm.course.leaks import _NUMBER, SHORTEST, chapter_secrets, expected_va
 from infrapm.course.package import LATER, student_data, student_files
 from infrapm.course.questions import chapters, notebooks, questions, source
 from infrapm.exercises import chapter
+from infrapm.exercises._claims import LEDGER
 from infrapm.explore.kernel import prompt_markdown
 from tests.course.pupils import NAMES, SLUG, students
 
@@ -254,6 +255,15 @@ def test_the_students_data_has_no_answers_and_still_works(tmp_path: Path) -> Non
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
     assert done.stderr == "" and done.stdout.startswith(f"{LATER} 0 cache")
     assert "The authors: band" in done.stdout and done.stdout.count(LATER) == 3
+
+
+def test_every_file_of_the_students_package_is_read_once_and_the_ledger_is_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    whole = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: (read.append(path), whole(path))[1])
+    files = student_files([SLUG])
+    assert files[f"infrapm/data/{LEDGER.name}"] == whole(LEDGER)
+    assert len(read) == len(set(read))
 
 
 # --- Handed out before

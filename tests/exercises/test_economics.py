@@ -510,7 +510,7 @@ def page() -> str:
 @pytest.mark.parametrize(
     "words",
     [
-        f"The provider's part is {60_000 + 15_000 + 20_000:,} USD; the whole is {95_000 * 1.05 + 40_000:,.0f}.",
+        f"Without support, the invoice is {60_000 + 15_000 + 20_000:,} USD; the whole is {95_000 * 1.05 + 40_000:,.0f}.",
         f"Per million requests this service costs {139_750 / 3_000:.2f} USD, for each of its 50,000 users {139_750 / 50_000:.3f}.",
         f"400 TB a month at 0.05 USD a GB are {400 * 1024 * 0.05 * 12:,.0f} USD a year",
         f"these 400 TB cost {10_240 * 0.09 + 40_960 * 0.085 + 102_400 * 0.07 + 255_900 * 0.05:,.0f} USD in a month",
@@ -521,7 +521,9 @@ def page() -> str:
         f"with a chance of {1 - 0.9**3:.0%}",
         f"{14 / 100:.0%} more than the best",
         f"costs {0.4 * 365 * 24:,.0f} USD for each USD of its hourly price, and a stranded one {0.6 * 365 * 24:,.0f}",
-        f"removing 30 units saves {64 - 54} USD an hour instead of 30",
+        f"removing 30 units saves {64 - 54} USD an hour instead of 30. The other {30 - 10} are paid until the term ends",
+        f"such a plan gives {203_000:,} a month",
+        f"turns a removal of 30 units into a saving of {64 - 54}.",
         f"as soon as {(0.02 - 0.004) / 0.03:.0%} of the data",
         f"Cold then saves {102_400 * (0.02 - 0.004 - 0.1 * 0.03):,.0f} of {102_400 * 0.02:,.0f} USD a month",
         f"half may be read: {102_400 * (0.02 - 0.004 - 0.5 * 0.03):,.0f} USD are left",
@@ -578,7 +580,8 @@ def test_the_decision() -> None:
 
 def texts() -> Iterator[tuple[str, str]]:
     chapter = content("economics")
-    for question in chapter.questions:
+    for question in chapter.choices:
+        yield question.id, filled(question.question, "economics")
         for option in question.options:
             yield f"{question.id}/{option.key}", filled(f"{option.text} {option.feedback}", "economics")
     for prediction in chapter.predictions:
@@ -586,6 +589,8 @@ def texts() -> Iterator[tuple[str, str]]:
     for number, fact in enumerate(chapter.judgment.facts):
         yield f"fact {number}", filled(fact, "economics")
     yield "model answer", filled(chapter.judgment.model_answer, "economics")
+    for anchor in chapter.judgment.anchors:
+        yield f"anchor {anchor.band}", re.sub(r"\s+", " ", filled(f"{anchor.text} {anchor.deciding}", "economics"))
 
 
 @pytest.mark.parametrize(
@@ -603,19 +608,60 @@ def texts() -> Iterator[tuple[str, str]]:
         ("realized/unit", f"costs {0.92 / 0.85 - 1:.0%} more"),
         ("realized/unit", f"would have been {850_000:,} USD"),
         ("swapped", "costs 44.8 USD an hour, committing first 54.0: 20.5% more"),
+        ("swapped", f"committing first is {1 - (0.6 * 60 + 10) / (0.6 * 42 + 28):.1%} cheaper"),
+        ("swapped/fifth", f"90 committed units cost {90 * 0.6:.0f} USD an hour"),
+        ("swapped/less", f"it runs on {90 - 70} units that nobody needs"),
+        ("decision/ninety", f"pays for {90 - 70} units that are gone: removing 30 then saves {64 - 54} USD an hour"),
+        ("decision/none", f"the exit costs {70 * 0.4:.0f} USD an hour"),
+        ("two-levels", f"so the mean is {0.4 * 100 + 0.6 * 20:.0f}."),
+        ("late-removal/ten", f"Only {100 - 90} of the 25 were still paid by the hour"),
+        ("late-removal/ten", f"The other {25 - 10} are paid, idle"),
+        ("late-removal/none", f"90 units are paid until the term ends, and {100 - 25} run"),
+        ("whole-cost", f"takes {(22_000 + 0.9 * 0.4 * 42_000) / 95_000:.0%} off the provider's invoice"),
+        ("whole-cost/same", f"{37_120 / 95_000:.0%}, as the invoice"),
+        ("whole-cost/less", f"{37_120 * 1.05 / 139_750:.0%} The plan does not touch the people, who are {40_000 / 139_750:.0%} of the whole cost"),
         ("whole-cost", f"From {139_750 / 3_000:.2f} to {(57_880 * 1.05 + 40_000) / 3_000:.2f} USD a million, 28% less"),
         ("fact 0", f"give {48_000 + 70_000 + 45_000 + 40_000:,} USD a month: 20.3%"),
         ("fact 1", f"{520_000 - 118_000:,} USD of compute are left. A commitment to 60% of that at 35% off adds {402_000 * 0.6 * 0.35:,.0f}"),
         ("fact 1", f"saves {(203_000 + 84_420) / 1_000_000:.1%}"),
         ("fact 2", f"would be {520_000 * 0.6:,.0f}, {312_000 / 402_000:.0%} of what then remains"),
+        ("fact 2", f"the bill would be {0.6 * 0.35 * 118_000:,.0f} lower than with the commitment last"),
         ("fact 3", f"at {0.7 * 3 / 2:.0%} of their size, one of four at {0.7 * 4 / 3:.0%}"),
         ("fact 4", f"with a chance of {1 - 0.9**3:.0%}"),
-        ("model answer", f"the {402_000:,} left: {84_420:,} more, 28.7% in all"),
+        ("model answer", f"billed for the rest): {203_000:,} USD a month"),
+        ("model answer", f"the {402_000:,} left: {84_420:,} more, {287_420 / 1e6:.1%} in all"),
+        ("model answer", f"save {(520_000 - 402_000) * 0.6 * 0.35:,.0f} more"),
+        ("anchor 5", f"cold tier: {203_000:,} USD a month. Then a commitment to 60% of the {402_000:,} of compute that are left: {84_420:,}, so 28.7%"),
+        ("anchor 5", f"leave a trace only {1 - 0.9**3:.0%} of the time"),
+        ("anchor 3", f"That is {48_000 + 40_000 + 70_000 + 45_000:,} USD a month, {203_000 / 1e6:.1%} of the bill"),
+        ("anchor 3", f"“That is {203_000:,} USD a month, {203_000 / 1e6:.1%} of the bill”"),
     ],
 )
 def test_numbers_of_the_data_file(place: str, words: str) -> None:
-    said = [text for name, text in texts() if name == place]
+    said = [re.sub(r"\s+", " ", text) for name, text in texts() if name == place]
     assert any(words in text for text in said), said
+
+
+def test_what_is_said_in_words_is_true_of_the_figures() -> None:
+    """A heading and an anchor cannot compute."""
+    assert "## The invoice is two thirds of what this service costs" in page() and 95_000 / 139_750 == pytest.approx(2 / 3, abs=0.02)
+    assert "## A query that names the day reads a thirtieth" in page()
+    assert "## Committed first to 90%, the same two levers cost a fifth more" in page() and 54 / 44.8 - 1 == pytest.approx(1 / 5, abs=0.01)
+    second = next(text for name, text in texts() if name == "anchor 2")
+    assert "which alone is more than 100,000" in second and 520_000 * 0.6 * 0.35 > 100_000
+    assert "well over 200,000" in second and 70_000 + 48_000 + 45_000 + 520_000 * 0.6 * 0.35 > 250_000
+
+
+def test_the_fourth_band_asks_for_what_the_case_bears_out() -> None:
+    """At 60%, signing before the cuts strands nothing and saves more: the date is no merit, what remains is."""
+    case = {"bill": "compute,520000\nother,480000", "support": "0", "people": "0", "coverage": "60", "discount": "35",
+            "cuts": "idle,compute,48000\nrightsize,compute,70000"}  # fmt: skip
+    first, last = (PLANNER.answer(case | {"when": when}).view for when in ("first", "last"))
+    assert first.warning == last.warning == ""
+    costs = [usd(next(row for row in view.table.rows if row[0] == "invoice without support")[2]) for view in (first, last)]
+    assert costs[1] - costs[0] == pytest.approx(24_780)
+    band = content("economics").judgment.bands[4]
+    assert "what is sure to remain" in band and "whether now or last" in band
 
 
 def test_names_are_told_apart() -> None:

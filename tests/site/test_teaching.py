@@ -109,6 +109,11 @@ def test_every_link_leads_to_a_part_of_the_chapter(book: Path, page: BeautifulSo
     assert targets and targets <= there
 
 
+@pytest.mark.parametrize("name", [*slugs(), "index", "syllabi"])
+def test_plans_are_called_plans_once_a_page(book: Path, name: str) -> None:
+    assert words(soup(book, f"{FOLDER}/{name}").article).count("have not been tried with a class") == 1
+
+
 # --- Answers
 
 
