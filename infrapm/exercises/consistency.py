@@ -311,7 +311,7 @@ PRICES = Explorer(
 )
 
 
-# --- Overlap is not linearizability -----------------------------------------------------------
+# --- What overlap promises --------------------------------------------------------------------
 
 # A made-up write: when it reaches each replica, and when its second confirmation is back. A read takes 1 ms each way.
 REACHED_MS = {"A": 2.0, "B": 9.0, "C": 16.0}
