@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infrapm.models._numeric import at_most, product
+from infrapm.models._numeric import at_most, product, proportions
 from infrapm.models._time import BILLING_MONTH_H, MONTH_DAYS
 from infrapm.models._validate import above, choice, fraction, items, non_negative, number, positive, table, text, whole
 
@@ -738,5 +738,6 @@ def _weights(weights: Any, owners: Mapping[str, float]) -> dict[str, float]:
 
 def _shares(amounts: Mapping[str, float]) -> dict[str, float]:
     """Each amount as a share of the sum; 0 for all where there is nothing to go by."""
-    whole_sum = sum(amounts.values())
-    return {owner: amount / whole_sum if whole_sum else 0.0 for owner, amount in amounts.items()}
+    if not any(amounts.values()):
+        return dict.fromkeys(amounts, 0.0)
+    return dict(zip(amounts, proportions(list(amounts.values()))))

@@ -19,11 +19,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
-from infrapm.models._numeric import at_most, nearest_rank, round_up, same, share_error
+from infrapm.models._numeric import at_most, nearest_rank, proportions, round_up, same, share_error, weighted_mean
 from infrapm.models._validate import between, bounded, fraction, non_negative, number, positive, table, whole
 from infrapm.models._validate import items as listed
 
@@ -156,14 +155,14 @@ def weighted_scores(weights: Mapping[str, float], scores: Mapping[str, Mapping[s
     WeightedScores(scores={'A': 3.5})
     """
     criteria = table("weights", weights)
-    shares = _shares("weights", [non_negative(f"weights[{key!r}]", weight) for key, weight in criteria.items()])
+    given = _not_all_0("weights", [non_negative(f"weights[{key!r}]", weight) for key, weight in criteria.items()])
     means = {}
     for name, own in table("scores", scores).items():
         path = f"scores[{name!r}]"
         own = table(path, own)
         if own.keys() != criteria.keys():
             raise ValueError(f"{path} must be one score for each of {', '.join(criteria)}; got {', '.join(own)}")
-        means[name] = sum(share * number(f"{path}[{key!r}]", own[key]) for key, share in zip(criteria, shares))
+        means[name] = weighted_mean([number(f"{path}[{key!r}]", own[key]) for key in criteria], given)
     return WeightedScores(means)
 
 
@@ -186,13 +185,10 @@ def _exactly(name: str, value: Any, parts: Sequence[str]) -> list[Any]:
     return members
 
 
-def _shares(name: str, weights: Sequence[float]) -> list[float]:
-    """Weights as shares of their sum."""
-    # Fractions, so that no sum of huge weights is infinite and 60 of 100 is 0.6.
-    total = sum(map(Fraction, weights))
-    if total == 0:
-        raise ValueError(f"{name} must be not all 0; got only 0")
-    return [float(weight / total) for weight in map(Fraction, weights)]
+def _not_all_0(name: str, weights: list[float]) -> list[float]:
+    if any(weights):
+        return weights
+    raise ValueError(f"{name} must be not all 0; got only 0")
 
 
 def _ranked(scores: Sequence[float]) -> list[tuple[int, ...]]:
@@ -244,7 +240,7 @@ def moscow(effort: Mapping[str, float]) -> Moscow:
         raise ValueError(f"effort must be given for must, should, could and, if wanted, wont; got {', '.join(given)}")
     checked = {key: non_negative(f"effort.{key}", value) for key, value in given.items()}
     must, should, could = (checked[key] for key in ("must", "should", "could"))
-    must_share, _, could_share = _shares("effort", [must, should, could])
+    must_share, _, could_share = proportions(_not_all_0("effort", [must, should, could]))
     ok = at_most(must_share, MUST_LIMIT)
     move_out = 0.0 if ok else (1 - MUST_LIMIT) * must - MUST_LIMIT * (should + could)
     return Moscow(must_share, could_share, ok, move_out)
@@ -534,7 +530,7 @@ def flip_weight(scores: Mapping[str, Sequence[float]], weights: Sequence[float],
     weighted.pop(vary)
     if not any(weighted):
         return FlipWeight(None)
-    terms = [share * other for share, other in zip(_shares("weights", weighted), gaps)]
+    terms = [share * other for share, other in zip(proportions(weighted), gaps)]
     ahead, behind = math.fsum(t for t in terms if t > 0), -math.fsum(t for t in terms if t < 0)
     rest = 0.0 if same(ahead, behind) else ahead - behind
     # A level point needs the criterion and the rest to pull in opposite directions; where one pulls not at all, it

@@ -463,6 +463,12 @@ def test_an_owner_that_leaves_takes_only_its_direct_cost_along():
     assert saved == close(10_000)
 
 
+def test_usage_in_units_of_any_size_is_shared():
+    for units in (5e-324, 1.7e308):
+        found = allocate_cost({"a": 0, "b": 0}, 50, "usage", {"a": units, "b": units})
+        assert (found.shares_usd, found.unallocated_usd) == ({"a": 25, "b": 25}, 0)
+
+
 def test_no_basis_assigns_nothing():
     for arguments in ({"method": "proportional"}, {"method": "usage", "weights": {"a": 0, "b": 0}}):
         found = allocate_cost({"a": 0, "b": 0}, 50, **arguments)

@@ -97,6 +97,8 @@ def test_scores_of_every_size():
     assert ice(1, 1, 1).score == 1 and ice(10, 10, 10).score == 1000
     huge = weighted_scores({"a": 1e308, "b": 1e308}, {"A": {"a": 1e308, "b": 0}})
     assert huge.scores["A"] == close(5e307)
+    # 0.7 * 1 + 0.3 * 2 is 1.2999999999999998 in floats
+    assert weighted_scores({"a": 7, "b": 3}, {"A": {"a": 1, "b": 2}}).scores["A"] == 1.3
 
 
 small = st.integers(-20, 20)
