@@ -88,7 +88,8 @@ def retention(start_usd: float, expansion_usd: float, contraction_usd: float, ch
     expansion = non_negative("expansion_usd", expansion_usd)
     contraction, churn = non_negative("contraction_usd", contraction_usd), non_negative("churn_usd", churn_usd)
     # What is lost comes first: the largest floats cannot be added, but subtracted.
-    return Retention(nrr=(expansion - contraction - churn + start) / start, grr=(start - contraction - churn) / start)
+    nrr, grr = (expansion - contraction - churn + start) / start, (start - contraction - churn) / start
+    return Retention(nrr + 0.0, grr + 0.0)
 
 
 def nrr_from_rates(annual_churn: float, arpu_growth: float) -> Nrr:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from statistics import fmean
 
-from infrapm.models._numeric import at_most, proportions, round_down, round_up, weighted_mean
+from infrapm.models._numeric import at_most, product, proportions, round_down, round_up, weighted_mean
 from infrapm.models._validate import (
     above,
     between,
@@ -342,7 +342,7 @@ def _area(path: str, area: Mapping[str, float]) -> tuple[float, float]:
 
 
 def _date(name: str, value: str) -> datetime.date:
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text(name, value)):
         try:
             return datetime.date.fromisoformat(value)
         except ValueError:
@@ -415,7 +415,7 @@ def vesting_gap(grant_usd: float, schedule_a: Sequence[float], schedule_b: Seque
     grant = non_negative("grant_usd", grant_usd)
     one, other = _schedule("schedule_a", schedule_a), _schedule("schedule_b", schedule_b)
     years = range(1, max(len(one), len(other)) + 1)
-    return VestingGap([grant * (math.fsum(one[:year]) - math.fsum(other[:year])) for year in years])
+    return VestingGap([product(grant, math.fsum(one[:year]) - math.fsum(other[:year])) for year in years])
 
 
 def vested_at(grant_usd: float, schedule: Sequence[float], months: float, cliff_months: float = 12) -> Vested:

@@ -90,14 +90,14 @@ def blocked_value(
     hours_saved, blocked_share = number("hours_saved", hours_saved), fraction("blocked_share", blocked_share)
     hourly_usd = non_negative("hourly_usd", hourly_usd)
     cost_usd = non_negative("cost_usd_per_year", cost_usd_per_year)
-    blocked_h = hours_saved * blocked_share
-    value_usd = blocked_h * hourly_usd
+    blocked_h = product(hours_saved, blocked_share)
+    value_usd = product(blocked_h, hourly_usd)
     paid_usd = hours_saved * hourly_usd
     return BlockedValue(
         blocked_h=blocked_h,
         value_usd=value_usd,
         net_usd=value_usd - cost_usd,
-        value_per_cost=value_usd / cost_usd if cost_usd else None,
+        value_per_cost=value_usd / cost_usd + 0.0 if cost_usd else None,
         break_even_share=cost_usd / paid_usd if paid_usd > 0 else None,
     )
 
@@ -167,7 +167,7 @@ def implied_hourly(annual_value_usd: float, hours_per_month: float) -> ImpliedHo
     ImpliedHourly(implied_hourly_usd=200.0)
     """
     value_usd, hours = number("annual_value_usd", annual_value_usd), positive("hours_per_month", hours_per_month)
-    return ImpliedHourly(value_usd / 12 / hours)
+    return ImpliedHourly(value_usd / 12 / hours + 0.0)
 
 
 def implied_base_spend(saving_usd: float, relative_reduction: float) -> ImpliedBaseSpend:
@@ -243,7 +243,7 @@ def audit_claim(claimed: float, recomputed: float, rel_tolerance: float = 0.05) 
     tolerance = fraction("rel_tolerance", rel_tolerance, zero=False, one=False)
     if recomputed == 0:
         return ClaimAudit("undefined", None, None, None)
-    ratio = claimed / recomputed
+    ratio = claimed / recomputed + 0.0  # not -0.0 for 0 / -5
     relative_error = ratio - 1
     if at_most(abs(relative_error), tolerance):
         return ClaimAudit("consistent", relative_error, ratio, None)
