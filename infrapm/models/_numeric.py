@@ -143,6 +143,9 @@ def root(function: Callable[[float], float], low: float, high: float) -> float:
 def share_error(share: float, trials: int) -> float:
     """The standard error of a share that was counted in independent trials.
 
+    It is estimated from the share, so it is 0 for a share of 0 or 1. That is no certainty: in n trials of which none
+    is a success, the share may still be 3 / n (`zero_failure_bound` in the models of rollouts).
+
     >>> share_error(0.5, 100)
     0.05
     """

@@ -11,6 +11,7 @@ North Star                                `pick_north_star`
 ARR is revenue a year as of now; ARPU the revenue of one customer; churn the share lost in a period. NRR and GRR, net
 and gross revenue retention, are fractions: an NRR of 1.15 says that the customers of a year ago pay 15% more today.
 The rules are arithmetic on these usual definitions. Companies define them in more than one way: ask which.
+Results beyond the largest float are infinite.
 """
 import math
 from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ The offer                                 `vesting_years`, `vesting_gap`, `veste
 ========================================  ==================================================================
 
 Bands are the five of a rubric, 1 the lowest. A vesting schedule lists the share of the grant for each year, from the
-first; its shares sum to 1.
+first; its shares sum to 1. Results beyond the largest float are infinite.
 """
 import datetime
 import itertools

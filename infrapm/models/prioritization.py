@@ -322,7 +322,10 @@ def best_order(jobs: Sequence[Sequence[float]]) -> Order:
 
 @dataclass(frozen=True)
 class RankProbabilities:
-    """How often each item comes first, with its standard error, and the ranks that hold 90% of the trials."""
+    """How often each item comes first, with its standard error, and the ranks that hold 90% of the trials.
+
+    The error of a share of 0 or 1 is given as 0, though the true share may be about 3 / trials away.
+    """
 
     p_first: dict[str, float]
     rank_interval: dict[str, tuple[int, int]]
@@ -332,7 +335,7 @@ class RankProbabilities:
 
 @dataclass(frozen=True)
 class EffortRanks:
-    """How often each item comes first, with its standard error."""
+    """How often each item comes first, with its standard error, which is as in `RankProbabilities`."""
 
     p_first: dict[str, float]
     standard_error: dict[str, float]
@@ -375,7 +378,7 @@ def rank_probabilities(ranges: Mapping[str, Sequence[float]], trials: int = 10_0
     place and have the better rank. `rank_interval` is the 5th and the 95th percentile of the rank, nearest rank.
     Arguments: `ranges` a mapping from each name to [lo, hi], uniform, or [lo, mode, hi], triangular; `trials` 1 or
     more; `seed` 0 or more.
-    Errors: ValueError outside these ranges, and for more than 10 million trials.
+    Errors: ValueError outside these ranges, and for more than 10 million ranges * trials.
     Source: Monte Carlo.
 
     >>> rank_probabilities(ranges={"cache": [8, 12], "failover": [5, 7]}).p_first
@@ -383,7 +386,7 @@ def rank_probabilities(ranges: Mapping[str, Sequence[float]], trials: int = 10_0
     """
     score_at = {name: _range(f"ranges[{name!r}]", span, number) for name, span in table("ranges", ranges).items()}
     trials, uniform = whole("trials", trials, 1), random.Random(whole("seed", seed, 0)).random
-    bounded(trials=trials)
+    bounded(ranges=len(score_at), trials=trials)
     places = _Places(score_at)
     for _ in range(trials):
         places.add(_ranked([at(uniform()) for at in score_at.values()]))
@@ -399,7 +402,7 @@ def rank_under_effort(
     first place.
     Arguments: `scores` a mapping from each name to a score above 0; `effort_range` [lo, hi], the true effort as a
     multiple of the estimate, above 0: [0.5, 1.5] for an effort known to +-50%; `trials` 1 or more; `seed` 0 or more.
-    Errors: ValueError outside these ranges, and for more than 10 million trials.
+    Errors: ValueError outside these ranges, and for more than 10 million scores * trials.
     Source: Monte Carlo.
 
     >>> rank_under_effort(scores={"cache": 150, "failover": 100}, effort_range=[0.8, 1.2]).p_first
@@ -408,7 +411,7 @@ def rank_under_effort(
     checked = {name: positive(f"scores[{name!r}]", score) for name, score in table("scores", scores).items()}
     factor_at = _range("effort_range", _exactly("effort_range", effort_range, ("lo", "hi")), positive)
     trials, uniform = whole("trials", trials, 1), random.Random(whole("seed", seed, 0)).random
-    bounded(trials=trials)
+    bounded(scores=len(checked), trials=trials)
     places = _Places(checked)
     for _ in range(trials):
         places.add(_ranked([score / factor_at(uniform()) for score in checked.values()]))
@@ -452,7 +455,7 @@ def simulate_rice(items: Mapping[str, Sequence[Any]], trials: int = 10_000, seed
     for those that would change no bet. An error that all items share changes no rank, and is not in the ranges.
     Results: `rank_interval` is the 5th and the 95th percentile of the rank, `score_interval` the 5th, 50th and 95th
     of the score, nearest rank; equal scores share the first place and have the better rank. The standard error of a
-    drop takes the bets as they were found.
+    share is as in `RankProbabilities`; that of a drop takes the bets as they were found.
     Arguments: `items` a mapping from each name to [reach, impact, confidence, effort], each a known number or a
     range: [lo, hi], uniform, or [lo, mode, hi], triangular. reach 0 or more; impact and effort above 0; confidence
     above 0, a known one and the low end of a range at most 1, the rest of a range at most 2. Units as in

@@ -9,7 +9,8 @@ A claim audited                           `audit_claim`
 A quiet year as evidence                  `quiet_period`
 ========================================  ==================================================================
 
-A saving that is a loss is negative, never cut to 0. A working year has `WORKDAYS_PER_YEAR` days.
+A saving that is a loss is negative, never cut to 0. A working year has `WORKDAYS_PER_YEAR` days. Results beyond the
+largest float are infinite.
 The rules are arithmetic; what they are for is in the chapter.
 """
 import math
