@@ -90,7 +90,7 @@ def retention(start_usd: float, expansion_usd: float, contraction_usd: float, ch
     contraction, churn = non_negative("contraction_usd", contraction_usd), non_negative("churn_usd", churn_usd)
     # What is lost comes first: the largest floats cannot be added, but subtracted.
     nrr, grr = (expansion - contraction - churn + start) / start, (start - contraction - churn) / start
-    return Retention(nrr + 0.0, grr + 0.0)
+    return Retention(nrr, grr + 0.0)  # not -0.0 for what is lost but for a hair
 
 
 def nrr_from_rates(annual_churn: float, arpu_growth: float) -> Nrr:

@@ -252,7 +252,7 @@ def audit_claim(claimed: float, recomputed: float, rel_tolerance: float = 0.05) 
 
 
 def _unit_slip(ratio: float) -> float | None:
-    near = [factor for factor in _SLIPS if ratio > 0 and at_most(abs(ratio / factor - 1), _SLIP_WITHIN)]
+    near = [factor for factor in _SLIPS if at_most(abs(ratio / factor - 1), _SLIP_WITHIN)]
     return min(near, key=lambda factor: abs(math.log(ratio / factor)), default=None)
 
 
