@@ -181,6 +181,11 @@ def test_scan_cost_by_hand(read, part, free, full, pruned):
 
 # 12.3 Commitment
 
+@pytest.mark.parametrize("committed, on_demand, share", [(0.3, 0.5, 0.6), (2, 4, 0.5), (0, 4, 0), (5, 4, 1.25)])
+def test_break_even_at_prices_other_than_1(committed, on_demand, share):
+    assert break_even_use(committed, on_demand).break_even_utilization == close(share)
+
+
 def test_break_even_of_the_entry():
     assert break_even_use(0.6, 1).break_even_utilization == close(0.6)
     assert upfront_break_even(2_000, 0.2, 0.6, 12).break_even_hours == close(5_000)
@@ -352,6 +357,11 @@ def test_what_is_needed_is_covered_to_the_last_digit():
     # 1 - 0.9 is 0.09999999999999998 in floats: the 10 that are left are the 10 that are committed
     assert lever_order(100, removable_share=0.9, coverage=0.1, on_demand_usd_per_h=1, committed_usd_per_h=0.6).stranded_units == 0
     assert bill_shock(10_000, 0.9, 0).new_bill_usd == 1_000
+
+
+def test_prices_too_large_to_add_up_are_refused():
+    with pytest.raises(ValueError, match="units .* must be a finite number; got inf"):
+        lever_order(1, 0.3, 0.9, 1.7e308, 1.7e308)
 
 
 def test_lever_order_in_both_worlds():
