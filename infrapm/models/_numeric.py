@@ -2,6 +2,7 @@
 the binomial tail, and what a simulation reports of its own error."""
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 _HAIR = 1e-9
 
@@ -102,13 +103,24 @@ def binomial_tail(k: int, n: int, p: float, q: float) -> float:
 def weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
     """The mean of values by weights that are 0 or more, not all 0, and need not sum to 1.
 
-    >>> weighted_mean([1, 4], [2, 1])
-    2.0
+    Fractions, so that no sum of large numbers is infinite and a mean of 1.3 does not read 1.2999999999999998.
+
+    >>> weighted_mean([1, 2], [7, 3])
+    1.3
     """
-    largest = max(weights)  # divided out first: the sum of large floats may be too large for one
-    parts = [weight / largest for weight in weights]
-    total = math.fsum(parts)
-    return sum(value * (part / total) for value, part in zip(values, parts))
+    parts = [Fraction(weight) for weight in weights]
+    return float(sum(Fraction(value) * part for value, part in zip(values, parts)) / sum(parts)) + 0.0
+
+
+def proportions(weights: Sequence[float | Fraction]) -> list[float]:
+    """Weights that are 0 or more, not all 0, as shares of their sum; in Fractions, as `weighted_mean`.
+
+    >>> proportions([60, 20, 20])
+    [0.6, 0.2, 0.2]
+    """
+    parts = [Fraction(weight) for weight in weights]
+    total = sum(parts)
+    return [float(part / total) for part in parts]
 
 
 def root(function: Callable[[float], float], low: float, high: float) -> float:
@@ -130,6 +142,9 @@ def root(function: Callable[[float], float], low: float, high: float) -> float:
 
 def share_error(share: float, trials: int) -> float:
     """The standard error of a share that was counted in independent trials.
+
+    It is estimated from the share, so it is 0 for a share of 0 or 1. That is no certainty: in n trials of which none
+    is a success, the share may still be 3 / n (`zero_failure_bound` in the models of rollouts).
 
     >>> share_error(0.5, 100)
     0.05

@@ -5,7 +5,8 @@ A stream of money                         `npv_irr`
 Build or buy                              `build_or_buy`, `seed_rule`
 ========================================  ==================================================================
 
-Money is in USD; a `discount_rate` is a fraction a year. Sources in square brackets are keys of the bibliography.
+Money is in USD, infinite beyond the largest float; a `discount_rate` is a fraction a year. Sources in square brackets
+are keys of the bibliography.
 """
 import math
 from collections.abc import Mapping, Sequence
@@ -54,8 +55,9 @@ def npv_irr(discount_rate: float, cashflows_usd: Sequence[float]) -> NpvIrr:
     Rule: NPV = the sum of flow i / (1 + rate) ** i, the first flow being today's. The IRR is the rate from -99.99%
     to 1,000% at which the NPV is 0. Payback is the first year in which the flows add up to 0 or more, counted
     linearly within it, without discount.
-    Results: `irr` is None without a change of sign, or without such a rate in its range; with more than one change
-    there may be several, so `irr_warning` is true. `payback_years` is None if it never comes.
+    Results: `irr` is None unless the NPV has opposite signs at the ends of that range. With one change of sign among
+    the flows it is then the only rate. With more there may be several, of which one is given or, as between two, none:
+    `irr_warning` is true. `payback_years` is None if it never comes.
     Arguments: `discount_rate` above -1; `cashflows_usd` a list of numbers, below 0 for what is paid.
     Errors: ValueError outside these ranges.
     Source: [brealey2020finance].
@@ -109,7 +111,7 @@ def build_or_buy(
     """What building and buying cost over a horizon in today's money. The horizon often decides.
 
     Rule: upfront + the sum of annual / (1 + rate) ** i for i from 1 to years. Where both cost the same (relative
-    1e-9), the answer is buy: it can be undone.
+    1e-9), the answer is buy: it can be undone. So it is where both are infinite, at a rate near -1.
     Arguments: `build` and `buy` mappings with `upfront_usd` and `annual_usd`, costs of 0 or more; `years` 1 or
     more; `discount_rate` above -1.
     Errors: ValueError outside these ranges.

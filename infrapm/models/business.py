@@ -11,6 +11,7 @@ North Star                                `pick_north_star`
 ARR is revenue a year as of now; ARPU the revenue of one customer; churn the share lost in a period. NRR and GRR, net
 and gross revenue retention, are fractions: an NRR of 1.15 says that the customers of a year ago pay 15% more today.
 The rules are arithmetic on these usual definitions. Companies define them in more than one way: ask which.
+Results beyond the largest float are infinite.
 """
 import math
 from collections.abc import Mapping, Sequence
@@ -88,7 +89,8 @@ def retention(start_usd: float, expansion_usd: float, contraction_usd: float, ch
     expansion = non_negative("expansion_usd", expansion_usd)
     contraction, churn = non_negative("contraction_usd", contraction_usd), non_negative("churn_usd", churn_usd)
     # What is lost comes first: the largest floats cannot be added, but subtracted.
-    return Retention(nrr=(expansion - contraction - churn + start) / start, grr=(start - contraction - churn) / start)
+    nrr, grr = (expansion - contraction - churn + start) / start, (start - contraction - churn) / start
+    return Retention(nrr, grr + 0.0)  # not -0.0 for what is lost but for a hair
 
 
 def nrr_from_rates(annual_churn: float, arpu_growth: float) -> Nrr:

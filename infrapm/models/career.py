@@ -9,7 +9,7 @@ The offer                                 `vesting_years`, `vesting_gap`, `veste
 ========================================  ==================================================================
 
 Bands are the five of a rubric, 1 the lowest. A vesting schedule lists the share of the grant for each year, from the
-first; its shares sum to 1.
+first; its shares sum to 1. Results beyond the largest float are infinite.
 """
 import datetime
 import itertools
@@ -17,9 +17,10 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from statistics import fmean
 
-from infrapm.models._numeric import at_most, round_down, round_up, weighted_mean
+from infrapm.models._numeric import at_most, product, proportions, round_down, round_up, weighted_mean
 from infrapm.models._validate import (
     above,
     between,
@@ -306,13 +307,11 @@ def allocate_hours(hours: float, areas: Mapping[str, Mapping[str, float]]) -> Ho
     """
     hours = non_negative("hours", hours)
     needs = {name: _area(f"areas.{name}", area) for name, area in table("areas", areas).items()}
-    # Each scale is divided by its largest value first: a product of large floats may be too large for one.
-    largest_weight, largest_gap = (max(values) or 1.0 for values in zip(*needs.values()))
-    need = {name: weight / largest_weight * (gap / largest_gap) for name, (weight, gap) in needs.items()}
-    total = math.fsum(need.values())
-    if total == 0:
-        return Hours(dict.fromkeys(need, 0.0), unallocated_h=hours)
-    return Hours({name: hours * (part / total) for name, part in need.items()}, unallocated_h=0.0)
+    # Fractions: a product of large floats may be too large for one, and of small ones too small.
+    parts = [Fraction(weight) * Fraction(gap) for weight, gap in needs.values()]
+    if not any(parts):
+        return Hours(dict.fromkeys(needs, 0.0), unallocated_h=hours)
+    return Hours({name: hours * share for name, share in zip(needs, proportions(parts))}, unallocated_h=0.0)
 
 
 def review_dates(start_date: str, offsets_days: Sequence[int]) -> Reviews:
@@ -343,7 +342,7 @@ def _area(path: str, area: Mapping[str, float]) -> tuple[float, float]:
 
 
 def _date(name: str, value: str) -> datetime.date:
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text(name, value)):
         try:
             return datetime.date.fromisoformat(value)
         except ValueError:
@@ -416,7 +415,7 @@ def vesting_gap(grant_usd: float, schedule_a: Sequence[float], schedule_b: Seque
     grant = non_negative("grant_usd", grant_usd)
     one, other = _schedule("schedule_a", schedule_a), _schedule("schedule_b", schedule_b)
     years = range(1, max(len(one), len(other)) + 1)
-    return VestingGap([grant * (math.fsum(one[:year]) - math.fsum(other[:year])) for year in years])
+    return VestingGap([product(grant, math.fsum(one[:year]) - math.fsum(other[:year])) for year in years])
 
 
 def vested_at(grant_usd: float, schedule: Sequence[float], months: float, cliff_months: float = 12) -> Vested:

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infrapm.models._numeric import at_most, product
+from infrapm.models._numeric import at_most, product, proportions, rest
 from infrapm.models._time import BILLING_MONTH_H, MONTH_DAYS
 from infrapm.models._validate import above, choice, fraction, items, non_negative, number, positive, table, text, whole
 
@@ -201,7 +201,8 @@ def _tiers(name: str, value: Any) -> list[tuple[float, float]]:
     for i, (bound, price) in enumerate(rows):
         if i == len(rows) - 1:
             if bound is not None:
-                raise ValueError(f"{name}[{i}][0] must be None, since the last tier has no end; got {bound!r}")
+                given = number(f"{name}[{i}][0]", bound)
+                raise ValueError(f"{name}[{i}][0] must be None, since the last tier has no end; got {given:.12g}")
             bound = math.inf
         else:
             bound = above(f"{name}[{i}][0]", bound, lower)
@@ -230,7 +231,7 @@ def bill_shock(bill_usd: float, compute_share: float, compute_factor: float) -> 
     BillShock(new_bill_usd=17000.0, shock_ratio=1.7)
     """
     share = fraction("compute_share", compute_share)
-    ratio = 1 - share + share * non_negative("compute_factor", compute_factor)
+    ratio = rest(share) + share * non_negative("compute_factor", compute_factor)
     return BillShock(new_bill_usd=non_negative("bill_usd", bill_usd) * ratio, shock_ratio=ratio)
 
 
@@ -338,7 +339,7 @@ def best_commitment(
     )
     on_demand = positive("on_demand_usd_per_h", on_demand_usd_per_h)
     committed = non_negative("committed_usd_per_h", committed_usd_per_h)
-    total = sum(demand)
+    total = number("demand_units together", sum(demand))
     if at_most(on_demand, committed):
         return Commitment(commitment_units=0.0, cost_usd=on_demand * total, saving_usd=0.0)
     # Costs are compared in unit-hours at the on-demand price, from the highest level down.
@@ -381,7 +382,8 @@ def rightsize(
     """The smallest machine that carries the P95 of use at a target utilization, and what the change saves.
 
     Rule: the smallest size with vCPU >= P95 / target; saving = (old price - new price) * count * hours. It is
-    negative where the current size is too small. Of equal sizes, the cheaper one.
+    negative where the size that is chosen costs more, as when the current one is too small. Of equal sizes, the
+    cheaper one.
     Arguments: `p95_vcpu` vCPU in use, 0 or more; `target_utilization` above 0 and at most 1; `sizes` a list of
     (name, vCPU above 0, USD an hour), names once each; `current` one of the names; `count` machines, 1 or more;
     `hours_per_month` 0 or more.
@@ -493,7 +495,7 @@ def tier_cost(
     hot, cold = non_negative("hot_usd_per_gb", hot_usd_per_gb), non_negative("cold_usd_per_gb", cold_usd_per_gb)
     retrieval = non_negative("retrieval_usd_per_gb", retrieval_usd_per_gb)
     cold += non_negative("retrieved_fraction", retrieved_fraction) * retrieval
-    return TierCost(hot_usd=gb * hot, cold_usd=gb * cold, saving_usd=product(gb, hot - cold))
+    return TierCost(hot_usd=gb * hot, cold_usd=product(gb, cold), saving_usd=product(gb, hot - cold))
 
 
 def early_delete(gb: float, cold_usd_per_gb: float, age_days: float, min_days: float) -> EarlyDelete:
@@ -561,7 +563,7 @@ def lever_order(
     (44.8, 54.0, 0.205)
     """
     units = positive("units", units)
-    needed = units * (1 - fraction("removable_share", removable_share))
+    needed = units * rest(fraction("removable_share", removable_share))
     coverage = fraction("coverage", coverage)
     on_demand = positive("on_demand_usd_per_h", on_demand_usd_per_h)
     committed = non_negative("committed_usd_per_h", committed_usd_per_h)
@@ -622,7 +624,7 @@ def savings_plan(bill_usd: Mapping[str, float], steps: Sequence[Mapping[str, Any
     """
     bill = table("bill_usd", bill_usd)
     parts = {name: _Part(non_negative(f"bill_usd.{name}", usd)) for name, usd in bill.items()}
-    before = sum(part.use for part in parts.values())
+    before = number("bill_usd together", sum(part.use for part in parts.values()))
     saved: dict[str, float] = {}
     for i, step in enumerate(items("steps", steps, empty=True)):
         step = table(f"steps[{i}]", step)
@@ -703,7 +705,8 @@ unallocated_usd=100.0, allocated_share=0.9)
     shared, untagged = non_negative("shared_usd", shared_usd), non_negative("untagged_usd", untagged_usd)
     method = choice("method", method, ("even", "proportional", "usage", "fixed"))
     if method in ("even", "proportional") and weights is not None:
-        raise ValueError(f"weights must be None for {method}, which has its own; got {weights!r}")
+        given = ", ".join(table("weights", weights, empty=True))
+        raise ValueError(f"weights must be None for {method}, which has its own; got {given or 'none at all'}")
     match method:
         case "even":
             shares = dict.fromkeys(direct, 1 / len(direct))
@@ -738,5 +741,6 @@ def _weights(weights: Any, owners: Mapping[str, float]) -> dict[str, float]:
 
 def _shares(amounts: Mapping[str, float]) -> dict[str, float]:
     """Each amount as a share of the sum; 0 for all where there is nothing to go by."""
-    whole_sum = sum(amounts.values())
-    return {owner: amount / whole_sum if whole_sum else 0.0 for owner, amount in amounts.items()}
+    if not any(amounts.values()):
+        return dict.fromkeys(amounts, 0.0)
+    return dict(zip(amounts, proportions(list(amounts.values()))))

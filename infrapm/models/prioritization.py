@@ -19,11 +19,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
-from infrapm.models._numeric import at_most, nearest_rank, round_up, same, share_error
+from infrapm.models._numeric import at_most, nearest_rank, proportions, round_up, same, share_error, weighted_mean
 from infrapm.models._validate import between, bounded, fraction, non_negative, number, positive, table, whole
 from infrapm.models._validate import items as listed
 
@@ -156,14 +155,14 @@ def weighted_scores(weights: Mapping[str, float], scores: Mapping[str, Mapping[s
     WeightedScores(scores={'A': 3.5})
     """
     criteria = table("weights", weights)
-    shares = _shares("weights", [non_negative(f"weights[{key!r}]", weight) for key, weight in criteria.items()])
+    given = _not_all_0("weights", [non_negative(f"weights[{key!r}]", weight) for key, weight in criteria.items()])
     means = {}
     for name, own in table("scores", scores).items():
         path = f"scores[{name!r}]"
         own = table(path, own)
         if own.keys() != criteria.keys():
             raise ValueError(f"{path} must be one score for each of {', '.join(criteria)}; got {', '.join(own)}")
-        means[name] = sum(share * number(f"{path}[{key!r}]", own[key]) for key, share in zip(criteria, shares))
+        means[name] = weighted_mean([number(f"{path}[{key!r}]", own[key]) for key in criteria], given)
     return WeightedScores(means)
 
 
@@ -186,13 +185,10 @@ def _exactly(name: str, value: Any, parts: Sequence[str]) -> list[Any]:
     return members
 
 
-def _shares(name: str, weights: Sequence[float]) -> list[float]:
-    """Weights as shares of their sum."""
-    # Fractions, so that no sum of huge weights is infinite and 60 of 100 is 0.6.
-    total = sum(map(Fraction, weights))
-    if total == 0:
-        raise ValueError(f"{name} must be not all 0; got only 0")
-    return [float(weight / total) for weight in map(Fraction, weights)]
+def _not_all_0(name: str, weights: list[float]) -> list[float]:
+    if any(weights):
+        return weights
+    raise ValueError(f"{name} must be not all 0; got only 0")
 
 
 def _ranked(scores: Sequence[float]) -> list[tuple[int, ...]]:
@@ -244,7 +240,7 @@ def moscow(effort: Mapping[str, float]) -> Moscow:
         raise ValueError(f"effort must be given for must, should, could and, if wanted, wont; got {', '.join(given)}")
     checked = {key: non_negative(f"effort.{key}", value) for key, value in given.items()}
     must, should, could = (checked[key] for key in ("must", "should", "could"))
-    must_share, _, could_share = _shares("effort", [must, should, could])
+    must_share, _, could_share = proportions(_not_all_0("effort", [must, should, could]))
     ok = at_most(must_share, MUST_LIMIT)
     move_out = 0.0 if ok else (1 - MUST_LIMIT) * must - MUST_LIMIT * (should + could)
     return Moscow(must_share, could_share, ok, move_out)
@@ -326,7 +322,10 @@ def best_order(jobs: Sequence[Sequence[float]]) -> Order:
 
 @dataclass(frozen=True)
 class RankProbabilities:
-    """How often each item comes first, with its standard error, and the ranks that hold 90% of the trials."""
+    """How often each item comes first, with its standard error, and the ranks that hold 90% of the trials.
+
+    The error of a share of 0 or 1 is given as 0, though the true share may be about 3 / trials away.
+    """
 
     p_first: dict[str, float]
     rank_interval: dict[str, tuple[int, int]]
@@ -336,7 +335,7 @@ class RankProbabilities:
 
 @dataclass(frozen=True)
 class EffortRanks:
-    """How often each item comes first, with its standard error."""
+    """How often each item comes first, with its standard error, which is as in `RankProbabilities`."""
 
     p_first: dict[str, float]
     standard_error: dict[str, float]
@@ -379,7 +378,7 @@ def rank_probabilities(ranges: Mapping[str, Sequence[float]], trials: int = 10_0
     place and have the better rank. `rank_interval` is the 5th and the 95th percentile of the rank, nearest rank.
     Arguments: `ranges` a mapping from each name to [lo, hi], uniform, or [lo, mode, hi], triangular; `trials` 1 or
     more; `seed` 0 or more.
-    Errors: ValueError outside these ranges, and for more than 10 million trials.
+    Errors: ValueError outside these ranges, and for more than 10 million ranges * trials.
     Source: Monte Carlo.
 
     >>> rank_probabilities(ranges={"cache": [8, 12], "failover": [5, 7]}).p_first
@@ -387,7 +386,7 @@ def rank_probabilities(ranges: Mapping[str, Sequence[float]], trials: int = 10_0
     """
     score_at = {name: _range(f"ranges[{name!r}]", span, number) for name, span in table("ranges", ranges).items()}
     trials, uniform = whole("trials", trials, 1), random.Random(whole("seed", seed, 0)).random
-    bounded(trials=trials)
+    bounded(ranges=len(score_at), trials=trials)
     places = _Places(score_at)
     for _ in range(trials):
         places.add(_ranked([at(uniform()) for at in score_at.values()]))
@@ -403,7 +402,7 @@ def rank_under_effort(
     first place.
     Arguments: `scores` a mapping from each name to a score above 0; `effort_range` [lo, hi], the true effort as a
     multiple of the estimate, above 0: [0.5, 1.5] for an effort known to +-50%; `trials` 1 or more; `seed` 0 or more.
-    Errors: ValueError outside these ranges, and for more than 10 million trials.
+    Errors: ValueError outside these ranges, and for more than 10 million scores * trials.
     Source: Monte Carlo.
 
     >>> rank_under_effort(scores={"cache": 150, "failover": 100}, effort_range=[0.8, 1.2]).p_first
@@ -412,7 +411,7 @@ def rank_under_effort(
     checked = {name: positive(f"scores[{name!r}]", score) for name, score in table("scores", scores).items()}
     factor_at = _range("effort_range", _exactly("effort_range", effort_range, ("lo", "hi")), positive)
     trials, uniform = whole("trials", trials, 1), random.Random(whole("seed", seed, 0)).random
-    bounded(trials=trials)
+    bounded(scores=len(checked), trials=trials)
     places = _Places(checked)
     for _ in range(trials):
         places.add(_ranked([score / factor_at(uniform()) for score in checked.values()]))
@@ -456,7 +455,7 @@ def simulate_rice(items: Mapping[str, Sequence[Any]], trials: int = 10_000, seed
     for those that would change no bet. An error that all items share changes no rank, and is not in the ranges.
     Results: `rank_interval` is the 5th and the 95th percentile of the rank, `score_interval` the 5th, 50th and 95th
     of the score, nearest rank; equal scores share the first place and have the better rank. The standard error of a
-    drop takes the bets as they were found.
+    share is as in `RankProbabilities`; that of a drop takes the bets as they were found.
     Arguments: `items` a mapping from each name to [reach, impact, confidence, effort], each a known number or a
     range: [lo, hi], uniform, or [lo, mode, hi], triangular. reach 0 or more; impact and effort above 0; confidence
     above 0, a known one and the low end of a range at most 1, the rest of a range at most 2. Units as in
@@ -534,7 +533,7 @@ def flip_weight(scores: Mapping[str, Sequence[float]], weights: Sequence[float],
     weighted.pop(vary)
     if not any(weighted):
         return FlipWeight(None)
-    terms = [share * other for share, other in zip(_shares("weights", weighted), gaps)]
+    terms = [share * other for share, other in zip(proportions(weighted), gaps)]
     ahead, behind = math.fsum(t for t in terms if t > 0), -math.fsum(t for t in terms if t < 0)
     rest = 0.0 if same(ahead, behind) else ahead - behind
     # A level point needs the criterion and the rest to pull in opposite directions; where one pulls not at all, it

@@ -9,7 +9,8 @@ A claim audited                           `audit_claim`
 A quiet year as evidence                  `quiet_period`
 ========================================  ==================================================================
 
-A saving that is a loss is negative, never cut to 0. A working year has `WORKDAYS_PER_YEAR` days.
+A saving that is a loss is negative, never cut to 0. A working year has `WORKDAYS_PER_YEAR` days. Results beyond the
+largest float are infinite.
 The rules are arithmetic; what they are for is in the chapter.
 """
 import math
@@ -90,14 +91,14 @@ def blocked_value(
     hours_saved, blocked_share = number("hours_saved", hours_saved), fraction("blocked_share", blocked_share)
     hourly_usd = non_negative("hourly_usd", hourly_usd)
     cost_usd = non_negative("cost_usd_per_year", cost_usd_per_year)
-    blocked_h = hours_saved * blocked_share
-    value_usd = blocked_h * hourly_usd
+    blocked_h = product(hours_saved, blocked_share)
+    value_usd = product(blocked_h, hourly_usd)
     paid_usd = hours_saved * hourly_usd
     return BlockedValue(
         blocked_h=blocked_h,
         value_usd=value_usd,
         net_usd=value_usd - cost_usd,
-        value_per_cost=value_usd / cost_usd if cost_usd else None,
+        value_per_cost=value_usd / cost_usd + 0.0 if cost_usd else None,
         break_even_share=cost_usd / paid_usd if paid_usd > 0 else None,
     )
 
@@ -167,7 +168,7 @@ def implied_hourly(annual_value_usd: float, hours_per_month: float) -> ImpliedHo
     ImpliedHourly(implied_hourly_usd=200.0)
     """
     value_usd, hours = number("annual_value_usd", annual_value_usd), positive("hours_per_month", hours_per_month)
-    return ImpliedHourly(value_usd / 12 / hours)
+    return ImpliedHourly(value_usd / 12 / hours + 0.0)
 
 
 def implied_base_spend(saving_usd: float, relative_reduction: float) -> ImpliedBaseSpend:
@@ -243,7 +244,7 @@ def audit_claim(claimed: float, recomputed: float, rel_tolerance: float = 0.05) 
     tolerance = fraction("rel_tolerance", rel_tolerance, zero=False, one=False)
     if recomputed == 0:
         return ClaimAudit("undefined", None, None, None)
-    ratio = claimed / recomputed
+    ratio = claimed / recomputed + 0.0  # not -0.0 for 0 / -5
     relative_error = ratio - 1
     if at_most(abs(relative_error), tolerance):
         return ClaimAudit("consistent", relative_error, ratio, None)
@@ -251,7 +252,7 @@ def audit_claim(claimed: float, recomputed: float, rel_tolerance: float = 0.05) 
 
 
 def _unit_slip(ratio: float) -> float | None:
-    near = [factor for factor in _SLIPS if ratio > 0 and at_most(abs(ratio / factor - 1), _SLIP_WITHIN)]
+    near = [factor for factor in _SLIPS if at_most(abs(ratio / factor - 1), _SLIP_WITHIN)]
     return min(near, key=lambda factor: abs(math.log(ratio / factor)), default=None)
 
 

@@ -139,6 +139,7 @@ def test_revenue_edges():
     assert retention(10, 0, 4, 16) == model.Retention(-1.0, -1.0)
     top = 1.7e308
     assert retention(top, top, top, top) == model.Retention(0.0, -1.0)
+    assert "-0.0" not in repr(retention(top, 1, top, TINIEST))
     assert retention(1, 0, top, top).nrr == -math.inf
     assert retention(TINIEST, 1, 0, 0) == model.Retention(math.inf, 1.0)
     assert nrr_from_rates(1, 5).nrr == 0 and nrr_from_rates(0, -1 + 2**-53).nrr == close(2**-53)

@@ -366,6 +366,7 @@ def test_offer_edges():
     assert vesting_years(100, [0.5, 0.5 + 5e-10]).cumulative_usd[-1] == close(100)
     assert vesting_years(100, [0.0, 1.0, 0.0], growth=1e300) == model.Vesting([0.0, math.inf, 0.0], [0.0, math.inf, math.inf])
     assert vesting_years(100, [1], growth=-1 + 2**-53).yearly_usd == [close(100 * 2**-53)]
+    assert "-0.0" not in repr(vesting_gap(0, EVEN, [1]))
     assert vesting_gap(100, [1], EVEN).cumulative_gap_usd == [75, 50, 25, 0]
     assert total_pay(5, [], 100, [0.5, 0.5]).yearly_usd == [55, 55]
 
@@ -376,7 +377,7 @@ NO_AREA = NO_TABLE + [{}, {"weight": 1}, {"weight": 1, "gap": 1, "more": 1}] + [
     {"weight": value, "gap": 1} for value in NEGATIVE] + [{"weight": 1, "gap": value} for value in NEGATIVE]
 NO_SCHEDULE = NO_LIST + [[], [0.5], [0.5, 0.5000001], [0.6, 0.6, -0.2], [1, 1]] + [[0.5, v] for v in NO_FRACTION + [0.4]]
 NO_BANDS = NO_LIST + [[]] + [[3, value] for value in NO_NUMBER + [0, 0.999, 5.001, 6, -1]]
-NO_DATE = [None, True, 20261123, "", "today", "2026-13-01", "2026-02-29", "2026-11-2", "20261123", "2026-W48-1",
+NO_DATE = [None, True, 20261123, 10**5_000, "", "today", "2026-13-01", "2026-02-29", "2026-11-2", "20261123", "2026-W48-1",
            "2026-11-23T00:00", " 2026-11-23", "0000-01-01", "２026-11-23", datetime.date(2026, 11, 23), b"2026-11-23"]
 NO_TEXT = [None, True, 1, 0.5, b"x", ["x"], {"x": 1}, math.nan]
 NO_STORIES = NO_LIST + [["launch", name] for name in (None, 1, "", "Launch", "launches", "war story", ["launch"])]

@@ -144,6 +144,17 @@ def test_graduated_never_falls(one, other):
     assert tiered_cost(low, AWS_EGRESS).cost_usd <= tiered_cost(high, AWS_EGRESS).cost_usd + 1e-9
 
 
+@pytest.mark.parametrize("bound", [5, 10**5_000, math.inf], ids=["number", "huge", "infinite"])
+def test_the_last_tier_has_no_end(bound):
+    with pytest.raises(ValueError, match=r"^cumulative_tiers\[1\]\[0\] must be "):
+        tiered_cost(1, [(5, 0.1), (bound, 0.2)])
+
+
+def test_a_bill_too_large_to_add_up_is_refused():
+    with pytest.raises(ValueError, match="^bill_usd together must be a finite number; got inf"):
+        savings_plan({"a": 1.7e308, "b": 1.7e308}, [])
+
+
 def test_one_tier_and_tuples():
     assert tiered_cost(7, [(None, 2)]).cost_usd == 14
     assert tiered_cost(7, ((5, 1), (None, 2)), mode="volume").cost_usd == 14
@@ -169,6 +180,11 @@ def test_scan_cost_by_hand(read, part, free, full, pruned):
 
 
 # 12.3 Commitment
+
+@pytest.mark.parametrize("committed, on_demand, share", [(0.3, 0.5, 0.6), (2, 4, 0.5), (0, 4, 0), (5, 4, 1.25)])
+def test_break_even_at_prices_other_than_1(committed, on_demand, share):
+    assert break_even_use(committed, on_demand).break_even_utilization == close(share)
+
 
 def test_break_even_of_the_entry():
     assert break_even_use(0.6, 1).break_even_utilization == close(0.6)
@@ -238,6 +254,8 @@ def test_best_commitment_at_large_and_small_prices():
     best = best_commitment([1, 2, 3], 1e300, 0.5e300)
     assert (best.commitment_units, best.cost_usd) == (2, close(4e300))
     assert best_commitment([1, 2, 3], 1e-300, 1e300).saving_usd == 0
+    with pytest.raises(ValueError, match="^demand_units together must be a finite number; got inf"):
+        best_commitment([1.7e308, 1.7e308], 1, 0.6)
 
 
 # 12.5 Rightsizing
@@ -304,6 +322,10 @@ def test_tiers_cost_the_same_at_break_even(gb, hot, cold, retrieval):
         assert cost.saving_usd <= 0
 
 
+def test_no_data_costs_nothing_at_any_price():
+    assert tier_cost(0, 0.02, 0.004, 1e300, 1e300) == model.TierCost(0.0, 0.0, 0.0)
+
+
 def test_tier_cost_by_hand():
     cost = tier_cost(1_000, 0.02, 0.004, 0.03, 0.2)
     assert (cost.hot_usd, cost.cold_usd, cost.saving_usd) == (close(20), close(10), close(10))
@@ -329,6 +351,17 @@ def test_lever_order_is_the_plan_with_the_same_steps(units, removable, coverage,
     assert order.commit_first_usd_per_h == close(early.remaining_usd["compute"], **near)
     assert order.late_saving_usd_per_h == close(early.step_savings_usd["rightsize"], **near)
     assert order.stranded_units * on_demand * (1 - discount) == close(early.idle_commitment_usd, **near)
+
+
+def test_what_is_needed_is_covered_to_the_last_digit():
+    # 1 - 0.9 is 0.09999999999999998 in floats: the 10 that are left are the 10 that are committed
+    assert lever_order(100, removable_share=0.9, coverage=0.1, on_demand_usd_per_h=1, committed_usd_per_h=0.6).stranded_units == 0
+    assert bill_shock(10_000, 0.9, 0).new_bill_usd == 1_000
+
+
+def test_prices_too_large_to_add_up_are_refused():
+    with pytest.raises(ValueError, match="units .* must be a finite number; got inf"):
+        lever_order(1, 0.3, 0.9, 1.7e308, 1.7e308)
 
 
 def test_lever_order_in_both_worlds():
@@ -463,6 +496,12 @@ def test_an_owner_that_leaves_takes_only_its_direct_cost_along():
     assert saved == close(10_000)
 
 
+def test_usage_in_units_of_any_size_is_shared():
+    for units in (5e-324, 1.7e308):
+        found = allocate_cost({"a": 0, "b": 0}, 50, "usage", {"a": units, "b": units})
+        assert (found.shares_usd, found.unallocated_usd) == ({"a": 25, "b": 25}, 0)
+
+
 def test_no_basis_assigns_nothing():
     for arguments in ({"method": "proportional"}, {"method": "usage", "weights": {"a": 0, "b": 0}}):
         found = allocate_cost({"a": 0, "b": 0}, 50, **arguments)
@@ -473,7 +512,8 @@ def test_no_basis_assigns_nothing():
     ({"method": "usage"}, "weights must be a mapping with at least one name; got None"),
     ({"method": "usage", "weights": {"a": 1}}, "weights must be for a, b; got a"),
     ({"method": "usage", "weights": {"a": 1, "b": 1, "c": 1}}, "weights must be for a, b; got a, b, c"),
-    ({"method": "even", "weights": {"a": 1, "b": 1}}, "weights must be None for even"),
+    ({"method": "even", "weights": {"a": 1, "b": 10**5_000}}, "weights must be None for even, which has its own; got a, b"),
+    ({"method": "proportional", "weights": {}}, "weights must be None for proportional"),
     ({"method": "fixed", "weights": {"a": 60, "b": 40}}, "weights.a must be a number from 0 to 1; got 60"),
     ({"method": "fixed", "weights": {"a": 0.6, "b": 0.5}}, "weights must be shares that sum to at most 1; got 1.1"),
     ({"method": "usage", "weights": {"a": 1, "b": -1}}, "weights.b must be a number, 0 or more; got -1"),

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import betainc
 
-from infrapm.models._numeric import at_most, binomial_tail, nearest_rank, round_down, round_up, same
+from infrapm.models._numeric import (
+    at_most,
+    binomial_tail,
+    nearest_rank,
+    proportions,
+    round_down,
+    round_up,
+    same,
+    weighted_mean,
+)
 
 
 @given(st.integers(0, 10**13), st.integers(1, 10**4))
@@ -38,6 +47,20 @@ def test_rounding_is_the_ceiling_and_the_floor_but_for_a_hair(value):
 def test_equal_within_a_relative_1e_9():
     assert same(1, 1 + 9e-10) and not same(1, 1 + 2e-9) and same(0, 0) and not same(0, 1e-300)
     assert at_most(1 + 9e-10, 1) and at_most(0, 1) and not at_most(1 + 2e-9, 1)
+
+
+@pytest.mark.parametrize("values, weights, mean", [
+    ([1, 2], [7, 3], 1.3), ([2, 3, 2], [8, 8, 9], 2.32), ([5, 5, 5], [0.1, 0.2, 0.3], 5), ([1e16, 1, -1e16], [1, 1, 1], 1 / 3),
+    ([1.7e308, 1.7e308], [1.7e308, 1.7e308], 1.7e308), ([-5e-324, 0], [1, 3], 0),
+])
+def test_a_weighted_mean_is_the_float_next_to_the_exact_one(values, weights, mean):
+    found = weighted_mean(values, weights)
+    assert found == mean and math.copysign(1, found) == 1
+
+
+def test_proportions_of_weights_of_every_size():
+    assert proportions([60, 20, 20]) == [0.6, 0.2, 0.2]
+    assert proportions([1.7e308, 1.7e308]) == proportions([5e-324, 5e-324]) == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("p, n, rank", [(0, 5, 1), (0.4, 5, 2), (1, 5, 5), (0.29, 100, 29), (0.9, 1_000, 900), (1e-12, 3, 1)])

@@ -97,6 +97,8 @@ def test_scores_of_every_size():
     assert ice(1, 1, 1).score == 1 and ice(10, 10, 10).score == 1000
     huge = weighted_scores({"a": 1e308, "b": 1e308}, {"A": {"a": 1e308, "b": 0}})
     assert huge.scores["A"] == close(5e307)
+    # 0.7 * 1 + 0.3 * 2 is 1.2999999999999998 in floats
+    assert weighted_scores({"a": 7, "b": 3}, {"A": {"a": 1, "b": 2}}).scores["A"] == 1.3
 
 
 small = st.integers(-20, 20)
@@ -275,6 +277,23 @@ def test_triangular_ranges_against_scipy(lo, mode, hi, bar):
     exact = 1 - triang.cdf(bar, (mode - lo) / (hi - lo), lo, hi - lo) if hi > lo else float(lo > bar)
     result = rank_probabilities({"A": [lo, mode, hi], "bar": [bar, bar]}, trials=10_000)
     assert result.p_first["A"] == close(exact, rel=0, abs=4 * math.sqrt(exact * (1 - exact) / 10_000) + 1e-12)
+
+
+def test_a_share_of_1_has_no_error_and_is_no_certainty():
+    # B is above A in 0.1 * 0.1 / 2 = 0.5% of the trials: in 50 it is most likely never seen.
+    ranges = {"A": [0, 1], "B": [-0.9, 0.1]}
+    few, many = (rank_probabilities(ranges, trials=trials) for trials in (50, 20_000))
+    assert few.p_first == {"A": 1, "B": 0} and few.standard_error == {"A": 0, "B": 0}
+    assert many.p_first["B"] == close(0.005, abs=4 * many.standard_error["B"]) and many.p_first["B"] < 3 / 50
+
+
+@pytest.mark.parametrize("run", [
+    lambda trials: rank_probabilities({"A": [1, 1], "B": [1, 1]}, trials),
+    lambda trials: rank_under_effort({"A": 1, "B": 1}, [1, 1], trials),
+])
+def test_items_count_as_trials_do(run):
+    with pytest.raises(ValueError, match=r"^(ranges|scores) \* trials must be at most 10,000,000 together; got 10000002"):
+        run(5_000_001)
 
 
 def test_rank_intervals():

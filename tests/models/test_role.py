@@ -154,6 +154,8 @@ def test_edges_of_time_and_value():
     assert blocked_value(10, 0, 100, 50) == model.BlockedValue(0.0, 0.0, -50.0, 0.0, 0.05)
     assert blocked_value(10, 0.5, 0, 50) == model.BlockedValue(5.0, 0.0, -50.0, 0.0, None)
     assert blocked_value(0, 0.5, 100, 50).break_even_share is None
+    for result in (blocked_value(-10, 0, 100, 50), blocked_value(-10, 0.5, 0, 50), audit_claim(0, -5), audit_claim(-0.0, 5)):
+        assert "-0.0" not in repr(result)
     assert blocked_value(-10, 0.5, 100, 50) == model.BlockedValue(-5.0, -500.0, -550.0, -10.0, None)
 
 
