@@ -35,13 +35,20 @@ def heaviest_chapter(book: Path) -> str:
     return max(slugs(), key=lambda slug: len(gzip.compress((book / "book" / f"{slug}.html").read_bytes(), 6)))
 
 BARE_PAGE = """<!doctype html><html lang="en"><title>Bare</title><link rel="icon" href="data:,">
+<p class="ip-explorer"><input class="ip-slider" type="range" max="40" value="20" aria-label="Sum"> <output></output></p>
 <script>function start() { return new Promise(resolve => {
     const began = performance.now();
+    const part = document.querySelector('.ip-explorer');
     const worker = new Worker('worker.mjs', { type: 'module' });
     worker.onmessage = ({ data }) => requestAnimationFrame(() => resolve([performance.now() - began, data]));
+    part.addEventListener('input', ({ target }) => {
+        worker.onmessage = ({ data }) => { part.lastElementChild.textContent = data; part.dataset.drawn = data; };
+        worker.postMessage({ type: 'call', sum: `1 + ${target.value}` });
+    });
 }); }</script>"""
 BARE_WORKER = """import { loadPyodide } from './pyodide.mjs';
 const python = await loadPyodide({ indexURL: new URL('.', import.meta.url).href });
+onmessage = ({ data }) => postMessage(python.runPython(data.sum));
 postMessage(python.runPython('1 + 1'));"""
 
 
@@ -226,6 +233,13 @@ class Bench:
                 wait_for_quiet()
                 took["warm"].append(page.evaluate(TOUCH))
         return {name: median(times) for name, times in took.items()}
+
+    def bare_moves(self) -> Moves:
+        """The same on a page with nothing but a slider and a sum in Python."""
+        with self.reader(WATCH_MOVES) as reader:
+            page = self.visit(reader, f"{BARE}/index.html")
+            page.evaluate("start()")
+            return moves_p95(self.moves_of(page, page.locator(".ip-explorer")), random=False)
 
     def moves(self) -> dict[str, Moves]:
         """The 95th percentiles over many moves of each explorer of the book, after the first few."""
