@@ -465,7 +465,7 @@ def view_sure(items: dict[str, dict[str, Any]]) -> View:
         ("Item", "Score, 5% to 95% of trials", "Comes first in", "Place, 5% to 95% of trials"),
         tuple(
             (name, f"{number_text(low, 3)} to {number_text(high, 3)}",
-             f"{share_text(ranks.p_first[name])} ± {number_text(100 * ranks.standard_error[name], 2)} points",
+             share_text(ranks.p_first[name]) + (f" ± {number_text(100 * error, 2)} points" if (error := ranks.standard_error[name]) else ""),
              " to ".join(dict.fromkeys(map(str, ranks.rank_interval[name]))))
             for name, (low, _, high) in ranks.score_interval.items()
         ),

@@ -301,6 +301,7 @@ def test_how_sure_against_numpy(backlog: str) -> None:
         assert (scores[name] < low).mean() == pytest.approx(0.05, abs=0.022), name
         assert (scores[name] > high).mean() == pytest.approx(0.05, abs=0.022), name
         assert percent(first.split(" ±")[0]) == pytest.approx(shares[name], abs=0.04), name
+        assert ("±" in first) == (first not in ("0%", "100%")), first  # of what never happened no error is known
     bet = max(shares, key=shares.__getitem__)
     assert f"{bet} comes first in " in view.reading or shares[bet] - sorted(shares.values())[-2] < 0.05
 
