@@ -73,12 +73,23 @@ def revealing(filling: Content) -> dict[str, tuple[Revealing, ...]]:
     return found
 
 
+def shown_number(task: NumericTask, value: float) -> str:
+    """A number with its unit, and with commas from five digits on."""
+    return re.sub(r"(?<![\d.])\d{5,}", lambda digits: f"{int(digits[0]):,}", task.shown(value))
+
+
+def slips(task: Task) -> tuple[tuple[str, str], ...]:
+    """The wrong numbers to expect at the book's numbers, each with what is said to it."""
+    expected = task.slips(task.parameters()) if isinstance(task, NumericTask) else ()
+    return tuple((shown_number(task, slip.value), slip.feedback) for slip in expected)
+
+
 def right_answer(task: Task) -> tuple[str, ...]:
     """The answer to a task at the book's numbers, computed by its model: a number, or the texts of the right options."""
     parameters = task.parameters()
     expected = task.expected(parameters)
     if isinstance(task, NumericTask):
-        return (re.sub(r"(?<![\d.])\d{5,}", lambda digits: f"{int(digits[0]):,}", task.shown(expected)),)
+        return (shown_number(task, expected),)
     texts = {option.key: option.text for option in task.options(parameters)}
     keys = [expected] if isinstance(expected, str) else expected
     if isinstance(expected, set | frozenset):
@@ -147,7 +158,7 @@ class Teaching(_Exercise):
             spine=spine(),
             classes=CLASSES,
             documents=_documents(self.slug),
-            tasks=[(task, task.parameters(), right_answer(task), self.highlighted(task.id)) for task in tasks],
+            tasks=[(task, task.parameters(), right_answer(task), slips(task), self.highlighted(task.id)) for task in tasks],
             **_common(filling, self.slug, self.env.app.builder.get_relative_uri(self.env.docname, f"book/{self.slug}")),
         )
         return live(html, _PART)

@@ -150,6 +150,12 @@ def test_every_task_stands_with_an_answer_that_its_own_check_takes(groups: dict[
         hints = group.find("ol", attrs={"aria-label": f"Hints: {task.title}"})
         assert [words(item) for item in hints.find_all("li")] == [words(hint) for hint in task.hints(p)]
         assert hints.find_next(class_="highlight").get_text().strip()
+        wrong = group.find("ul", attrs={"aria-label": f"Wrong numbers: {task.title}"})
+        slips = task.slips(p) if isinstance(task, NumericTask) else ()
+        assert [item.strong.get_text() for item in wrong.find_all("li")] if wrong else not slips
+        for item, slip in zip(wrong.find_all("li") if wrong else (), slips, strict=True):
+            given = item.strong.get_text()
+            assert task.check(given.replace(",", "")).message == slip.feedback and words(item) == f"{given} {slip.feedback}"
 
 
 def test_the_judgment_stands_with_bands_anchors_and_model_answer(groups: dict[str, BeautifulSoup], slug: str) -> None:
