@@ -10,6 +10,7 @@ in hours. Sources in square brackets are keys of the bibliography.
 import math
 from dataclasses import dataclass
 
+from infrapm.models._numeric import product
 from infrapm.models._validate import non_negative, positive
 
 __all__ = ["RestartTime", "CheckpointTime", "SpotCost", "restart_time", "checkpoint_time", "spot_cost"]
@@ -86,7 +87,7 @@ def checkpoint_time(
     every = positive("checkpoint_every_h", checkpoint_every_h)
     cost = non_negative("checkpoint_cost_h", checkpoint_cost_h)
     return CheckpointTime(
-        expected_h=job * (1 + cost / every) * _stretch(rate * (every + cost)),
+        expected_h=job * (1 + cost / every) * _stretch(product(rate, every + cost)),
         young_interval_h=math.sqrt(2 * cost / rate) if rate else math.inf,
     )
 
@@ -106,7 +107,6 @@ def spot_cost(
     (536, 161, 40.0, False)
     """
     expected = restart_time(job_h, interruptions_per_h).expected_h
-    spot = non_negative("spot_usd_per_h", spot_usd_per_h)
-    spot_usd = expected * spot if spot else 0.0
+    spot_usd = product(expected, non_negative("spot_usd_per_h", spot_usd_per_h))
     on_demand_usd = float(job_h) * non_negative("on_demand_usd_per_h", on_demand_usd_per_h)
     return SpotCost(expected, spot_usd, on_demand_usd, spot_cheaper=spot_usd < on_demand_usd)

@@ -20,7 +20,7 @@ from fractions import Fraction
 from statistics import NormalDist
 from typing import Any
 
-from infrapm.models._numeric import round_down, round_up, share_error
+from infrapm.models._numeric import product, round_down, round_up, share_error
 from infrapm.models._validate import bounded, choice, fraction, items, non_negative, number, positive, table, whole
 
 __all__ = [
@@ -356,7 +356,8 @@ def minutes_at_risk(users: float, exposed_fraction: float, detect_min: float, ro
     Exposure(user_minutes=300000.0)
     """
     exposed = non_negative("users", users) * fraction("exposed_fraction", exposed_fraction)
-    return Exposure(exposed * (non_negative("detect_min", detect_min) + non_negative("rollback_min", rollback_min)))
+    minutes = non_negative("detect_min", detect_min) + non_negative("rollback_min", rollback_min)
+    return Exposure(product(exposed, minutes))
 
 
 def staged_rollout(stages: Sequence[float], bake_min: Sequence[float], detect_p: float) -> StagedRollout:

@@ -97,6 +97,7 @@ def test_no_overflow():
     assert restart_time(0.25, TINIEST).expected_h == 0.25
     assert restart_time(8, TINIEST).expected_h == 8
     assert checkpoint_time(1, 1e300, 1e300, 1e300).expected_h == math.inf
+    assert checkpoint_time(1, 0, 1.7e308, 1.7e308).expected_h == 2
     assert checkpoint_time(1, 0.1, 1, 0).young_interval_h == 0
     free = spot_cost(1e4, 1, 0, 1)
     assert (free.spot_usd, free.spot_cheaper) == (0, True)
