@@ -87,11 +87,13 @@ def critical_path(tasks_min: Mapping[str, Sequence[Any]]) -> CriticalPath:
     finish, before = {}, {}
     for task in order:
         before[task] = _last(needs[task], finish)
-        finish[task] = minutes[task] + (finish[before[task]] if before[task] else 0.0)
-    path = [_last(list(minutes), finish)]
-    while before[path[-1]]:
-        path.append(before[path[-1]])
-    return CriticalPath(finish[path[0]], tuple(reversed(path)), sum(minutes.values()))
+        finish[task] = minutes[task] + (0.0 if before[task] is None else finish[before[task]])
+    path, task = [], _last(list(minutes), finish)
+    total_min = finish[task]
+    while task is not None:
+        path.append(task)
+        task = before[task]
+    return CriticalPath(total_min, tuple(reversed(path)), sum(minutes.values()))
 
 
 def runner_queue(runners: int, runs_per_h: float, run_min: float) -> RunnerQueue:
