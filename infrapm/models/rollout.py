@@ -14,7 +14,7 @@ size. Sources in square brackets are keys of the bibliography.
 import heapq
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
@@ -425,7 +425,7 @@ def rolling_update(
     return RollingUpdate(surge, unavailable, replicas + surge, max(0, replicas - unavailable))
 
 
-def _pods(kind: str, share: float | None, pods: int | None, of_replicas: Any) -> int:
+def _pods(kind: str, share: float | None, pods: int | None, of_replicas: Callable[[float], int]) -> int:
     if pods is None:
         return of_replicas(0.25 if share is None else fraction(f"{kind}_fraction", share))
     if share is not None:
