@@ -5,7 +5,7 @@ Interruptions                             `restart_time`, `checkpoint_time`, `sp
 ========================================  ==================================================================
 
 Interruptions come at random (a Poisson process), at `interruptions_per_h`. A new machine is there at once. Times are
-in hours. Sources in square brackets are keys of the bibliography.
+in hours. Results beyond the largest float are infinite. Sources in square brackets are keys of the bibliography.
 """
 import math
 from dataclasses import dataclass

@@ -6,8 +6,8 @@ Who decides                               `check_raci`
 Sign-offs                                 `approval_time`, `p_within`, `approval_rounds`
 ========================================  ==================================================================
 
-Approvers answer independently, after times that are exponential with the same mean. Sources in square brackets are
-keys of the bibliography.
+Approvers answer independently, after times that are exponential with the same mean. Results beyond the largest float
+are infinite. Sources in square brackets are keys of the bibliography.
 """
 import math
 from collections import Counter

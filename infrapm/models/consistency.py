@@ -11,6 +11,7 @@ Copies and recovery         `async_loss`, `sync_replication`, `backup_rpo`, `rec
 `N` is the number of replicas. A read waits for the first `R` answers and a write for the first `W`, each from 1 to N.
 R + W > N makes every read quorum meet every write quorum: **overlap**. It is not linearizability. While writes are
 under way, with sloppy quorums, or after a write that failed halfway, a reader may still see old or undecided values.
+Results beyond the largest float are infinite.
 """
 import functools
 import itertools

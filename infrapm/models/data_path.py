@@ -9,6 +9,7 @@ Spreading a change    `simulate_gossip`, `gossip_curve`, `pittel_rounds`, `rumor
 ====================  ======================================================================
 
 Hit ratios and fractions are from 0 to 1. Load-balancing times are in mean service times, so 1 is the service alone.
+Results beyond the largest float are infinite.
 """
 import heapq
 import math

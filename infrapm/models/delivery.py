@@ -7,8 +7,8 @@ Flaky tests                               `build_pass`, `residual_flake`, `impli
 DORA metrics                              `dora_metrics`, `tiers_2024`, `dora_clusters_2024`
 ========================================  ==================================================================
 
-A flake is a test that fails although nothing is wrong: `flake_p` is the chance of that in one run. Sources in square
-brackets are keys of the bibliography.
+A flake is a test that fails although nothing is wrong: `flake_p` is the chance of that in one run. Results beyond the
+largest float are infinite. Sources in square brackets are keys of the bibliography.
 """
 import math
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,8 @@ Keep it simple                            `kiss_breakeven`
 Kind of compute                           `serverless_break_even`
 ========================================  ==================================================================
 
-`BOXES` names the eight boxes of the design canvas. Sources in square brackets are keys of the bibliography.
+`BOXES` names the eight boxes of the design canvas. Results beyond the largest float are infinite. Sources in square
+brackets are keys of the bibliography.
 """
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -10,8 +10,8 @@ Cascades                                  `cascade`, `safe_utilization`
 Metastable outages                        `simulate_metastable`
 ========================================  ==================================================================
 
-`utilization` is offered work over capacity: it may be above 1. Sources in square brackets are keys of the
-bibliography.
+`utilization` is offered work over capacity: it may be above 1. Results beyond the largest float are infinite. Sources
+in square brackets are keys of the bibliography.
 """
 import math
 from collections.abc import Sequence

@@ -6,7 +6,8 @@ During and across incidents               `status_updates`, `allowed_incidents`
 Money                                     `downtime_cost`, `revenue_loss`, `availability_gain`
 ========================================  ==================================================================
 
-Times are minutes from any common zero. Sources in square brackets are keys of the bibliography.
+Times are minutes from any common zero. Results beyond the largest float are infinite. Sources in square brackets are
+keys of the bibliography.
 """
 import math
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ Where the time goes                       `handshake`, `handshake_saving`, `min_
 ========================================  ==================================================================
 
 A percentile is a fraction: 0.99 for the P99. "Slow" is slower than some limit; `p` is the share of requests that are.
-Sources in square brackets are keys of the bibliography.
+Results beyond the largest float are infinite. Sources in square brackets are keys of the bibliography.
 """
 import math
 from bisect import bisect_left

@@ -9,7 +9,7 @@ Review by risk                            `review_load`
 ========================================  ==================================================================
 
 An arm of a test is one of the two groups of requests that are compared: the canary, and a control group of the same
-size. Sources in square brackets are keys of the bibliography.
+size. Results beyond the largest float are infinite. Sources in square brackets are keys of the bibliography.
 """
 import heapq
 import math
