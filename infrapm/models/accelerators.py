@@ -5,11 +5,12 @@ Interruptions                             `restart_time`, `checkpoint_time`, `sp
 ========================================  ==================================================================
 
 Interruptions come at random (a Poisson process), at `interruptions_per_h`. A new machine is there at once. Times are
-in hours. Sources in square brackets are keys of the bibliography.
+in hours. Results beyond the largest float are infinite. Sources in square brackets are keys of the bibliography.
 """
 import math
 from dataclasses import dataclass
 
+from infrapm.models._numeric import at_most, product
 from infrapm.models._validate import non_negative, positive
 
 __all__ = ["RestartTime", "CheckpointTime", "SpotCost", "restart_time", "checkpoint_time", "spot_cost"]
@@ -73,6 +74,8 @@ def checkpoint_time(
 
     Rule: (T / interval) * (e ** (rate * (interval + cost)) - 1) / rate; T * (1 + cost / interval) without
     interruptions. Young's interval, about the best one, is sqrt(2 * cost / rate); infinite without interruptions.
+    Each interval ends with saving, the last one too. The mean is exact where the job is a whole number of intervals,
+    and far too high for an interval longer than the job, which counts as if all of it had to be worked.
     Arguments: `job_h` and `checkpoint_every_h` above 0; `interruptions_per_h` and `checkpoint_cost_h`, what saving
     takes, 0 or more.
     Errors: ValueError outside these ranges.
@@ -86,7 +89,7 @@ def checkpoint_time(
     every = positive("checkpoint_every_h", checkpoint_every_h)
     cost = non_negative("checkpoint_cost_h", checkpoint_cost_h)
     return CheckpointTime(
-        expected_h=job * (1 + cost / every) * _stretch(rate * (every + cost)),
+        expected_h=job * (1 + cost / every) * _stretch(product(rate, every + cost)),
         young_interval_h=math.sqrt(2 * cost / rate) if rate else math.inf,
     )
 
@@ -97,6 +100,7 @@ def spot_cost(
     """Whether a discount for machines that can be taken away pays for a job that starts again after each loss.
 
     Rule: spot costs its price times the hours of `restart_time`; on demand its price times the length of the job.
+    Where both cost the same (relative 1e-9), spot is not cheaper.
     Arguments: as in `restart_time`; prices USD an hour, 0 or more.
     Errors: ValueError outside these ranges.
     Source: as `restart_time`.
@@ -105,8 +109,7 @@ def spot_cost(
     >>> round(cost.expected_h), round(cost.spot_usd), cost.on_demand_usd, cost.spot_cheaper
     (536, 161, 40.0, False)
     """
-    expected = restart_time(job_h, interruptions_per_h).expected_h
-    spot = non_negative("spot_usd_per_h", spot_usd_per_h)
-    spot_usd = expected * spot if spot else 0.0
-    on_demand_usd = float(job_h) * non_negative("on_demand_usd_per_h", on_demand_usd_per_h)
-    return SpotCost(expected, spot_usd, on_demand_usd, spot_cheaper=spot_usd < on_demand_usd)
+    job, expected = positive("job_h", job_h), restart_time(job_h, interruptions_per_h).expected_h
+    spot_usd = product(expected, non_negative("spot_usd_per_h", spot_usd_per_h))
+    on_demand_usd = job * non_negative("on_demand_usd_per_h", on_demand_usd_per_h)
+    return SpotCost(expected, spot_usd, on_demand_usd, spot_cheaper=not at_most(on_demand_usd, spot_usd))

@@ -6,8 +6,8 @@ Who decides                               `check_raci`
 Sign-offs                                 `approval_time`, `p_within`, `approval_rounds`
 ========================================  ==================================================================
 
-Approvers answer independently, after times that are exponential with the same mean. Sources in square brackets are
-keys of the bibliography.
+Approvers answer independently, after times that are exponential with the same mean. Results beyond the largest float
+are infinite. Sources in square brackets are keys of the bibliography.
 """
 import math
 from collections import Counter
@@ -74,11 +74,10 @@ def fit_tracks(
         name = f"initiatives[{track!r}]"
         weeks = [non_negative(f"{name}[{i}]", value)
                  for i, value in enumerate(listed(name, listed_weeks.get(track, []), empty=True))]
-        fitting = 0
-        while fitting < len(weeks) and at_most(sum(weeks[: fitting + 1]), capacity * share):
-            fitting += 1
+        room = capacity * share
+        fitting = sum(at_most(total, room) for total in accumulate(weeks))  # totals never fall
         taken[track] = tuple(weeks[:fitting])
-        spare[track] = max(0.0, capacity * share - sum(taken[track]))
+        spare[track] = max(0.0, room - sum(taken[track]))
     return Tracks(taken, spare)
 
 
@@ -92,7 +91,7 @@ def forecast_weeks(weekly_throughput: Sequence[float], items: int, trials: int =
     results are percentiles of the number of weeks, nearest rank.
     Arguments: `weekly_throughput` items done in each past week, 0 or more, not all 0; `items` a whole number, 0 or
     more, and at most what 1,000 weeks of the history's mean would do; `trials` 1 or more; `seed` 0 or more.
-    Errors: ValueError outside these ranges, and for more than 10 million trials.
+    Errors: ValueError outside these ranges, and for more than 10 million trials * weeks at the history's mean.
     Source: [efron1979bootstrap].
 
     >>> forecast_weeks(weekly_throughput=[4, 4, 4], items=10)
@@ -104,10 +103,10 @@ def forecast_weeks(weekly_throughput: Sequence[float], items: int, trials: int =
         raise ValueError("weekly_throughput must be above 0 in at least one week; got only 0")
     mean = sum(done / len(history) for done in history)
     wanted = whole("items", items, 0)
-    if wanted > LONGEST_WEEKS * mean:
+    if not at_most(wanted, LONGEST_WEEKS * mean):
         raise ValueError(f"items must be at most {LONGEST_WEEKS * mean:g}, what {LONGEST_WEEKS:,} weeks would do; got {items}")
     trials, uniform = whole("trials", trials, 1), Random(whole("seed", seed, 0)).random
-    bounded(trials=trials)
+    bounded(weeks=round_up(wanted / mean) if wanted > mean else 1, trials=trials)
 
     wanted *= 1 - 1e-9  # ten weeks of 0.1 do one item
     weeks_needed = Counter()

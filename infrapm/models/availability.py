@@ -8,7 +8,8 @@ Failure and repair                        `repairable`, `required_mttf`
 ========================================  ==================================================================
 
 `availability` is the share of time, or of requests, that a service is up: a fraction from 0 to 1.
-`WINDOW_S` holds the length of each window in seconds. Sources in square brackets are keys of the bibliography.
+`WINDOW_S` holds the length of each window in seconds. Results beyond the largest float are infinite. Sources in square
+brackets are keys of the bibliography.
 """
 import math
 from collections.abc import Sequence

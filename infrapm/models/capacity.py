@@ -12,8 +12,8 @@ Headroom                                  `servers_needed`, `region_capacity`, `
 
 `arrival_per_s` is a rate; `service_s` is the mean TIME that one request keeps a server busy, never a rate.
 `utilization` is the offered work over the capacity. It may be 1 or more: such a queue has no steady state, so it is
-not `stable`, everyone waits, and times and lengths are infinite. Sources in square brackets are keys of the
-bibliography.
+not `stable`, everyone waits, and times and lengths are infinite. Results beyond the largest float are infinite.
+Sources in square brackets are keys of the bibliography.
 """
 import itertools
 import math

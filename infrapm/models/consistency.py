@@ -11,6 +11,7 @@ Copies and recovery         `async_loss`, `sync_replication`, `backup_rpo`, `rec
 `N` is the number of replicas. A read waits for the first `R` answers and a write for the first `W`, each from 1 to N.
 R + W > N makes every read quorum meet every write quorum: **overlap**. It is not linearizability. While writes are
 under way, with sloppy quorums, or after a write that failed halfway, a reader may still see old or undecided values.
+Results beyond the largest float are infinite.
 """
 import functools
 import itertools
@@ -446,7 +447,7 @@ def pbs_front(
     Rule: each choice as in `simulate_pbs`, all from the same draws. Choices are compared in three things: fresh reads
     t ms after the write (more is better), read P99.9 and write P99.9 (less is better).
     Arguments: as in `simulate_pbs`; `t_ms` is one number, 0 or more.
-    Errors: ValueError outside these ranges, and for more than 10 million trials.
+    Errors: ValueError outside these ranges, and for more than 10 million trials * N^2 choices.
     Source: [bailis2012pbs], section 4 and Table 4; the front is that of Pareto.
 
     >>> pbs_front(N=2, fit="LNKD-DISK").front
@@ -454,6 +455,7 @@ def pbs_front(
     """
     N, t_ms = whole("N", N, 1, _MOST_REPLICAS), non_negative("t_ms", t_ms)
     plan = _plan(N, fit, write_leg, other_legs, wan_ms, trials, seed, backend)
+    bounded(choices=N * N, trials=plan.trials)
     ranks = range(1, N + 1)
     run = _run(plan, ranks, ranks)
     fresh = {(R, W): bisect_right(run.waits(R, W), t_ms) / plan.trials for R, W in itertools.product(ranks, ranks)}

@@ -9,6 +9,7 @@ Spreading a change    `simulate_gossip`, `gossip_curve`, `pittel_rounds`, `rumor
 ====================  ======================================================================
 
 Hit ratios and fractions are from 0 to 1. Load-balancing times are in mean service times, so 1 is the service alone.
+Results beyond the largest float are infinite.
 """
 import heapq
 import math
@@ -18,7 +19,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from infrapm.models._numeric import RunningMean, root
+from infrapm.models._numeric import RunningMean, root, share_error
 from infrapm.models._validate import bounded, choice, fraction, items, non_negative, positive, whole
 
 __all__ = [
@@ -48,9 +49,11 @@ class MovedKeys:
 
 @dataclass(frozen=True)
 class Join:
-    """What a join moved in one simulated ring: the share of keys, and keys that went to another than the new node."""
+    """What a join moved in one simulated ring: the share of keys, its standard error, and keys that went to another
+    than the new node; `trials` is the number of keys."""
 
     moved_fraction: float
+    standard_error: float
     misplaced_keys: int
     trials: int
 
@@ -93,7 +96,8 @@ def moved_keys(nodes_from: int, nodes_to: int, scheme: str) -> MovedKeys:
 def simulate_join(nodes: int, vnodes: int = 100, keys: int = 10_000, seed: int = 1) -> Join:
     """What moves when one more node joins a simulated hash ring.
 
-    Rule: points and keys fall on the ring at random; a key belongs to the next point clockwise.
+    Rule: points and keys fall on the ring at random; a key belongs to the next point clockwise. The standard error is
+    that of counting keys on this one ring; how much rings differ is the coefficient of variation of `ring_balance`.
     Arguments: `nodes` before the join, `vnodes` a node and `keys` whole, 1 or more; `seed` whole, 0 or more.
     Errors: ValueError outside these ranges, and for more than 10 million nodes * vnodes or keys.
     Source: [karger1997consistent].
@@ -115,7 +119,7 @@ def simulate_join(nodes: int, vnodes: int = 100, keys: int = 10_000, seed: int =
         after = ring[bisect_left(points, key) % len(ring)][1]
         moved += before != after
         misplaced += before != after and after != nodes
-    return Join(moved / keys, misplaced, keys)
+    return Join(moved / keys, share_error(moved / keys, keys), misplaced, keys)
 
 
 # Cache
@@ -307,9 +311,10 @@ class SupermarketRun:
 
 @dataclass(frozen=True)
 class Balls:
-    """The load of the fullest bin, the median of several trials."""
+    """The load of the fullest bin, the median of several trials, and its standard error."""
 
     median_max_load: float
+    standard_error: float
     trials: int
 
 
@@ -413,6 +418,8 @@ def simulate_balls(balls: int, bins: int, choices: int, trials: int = 25, seed: 
     """How full the fullest of many bins gets when each ball goes to the emptiest of a few random ones.
 
     Rule: each ball draws `choices` bins at random, a bin perhaps twice; the median over trials of the largest load.
+    The standard error is half the distance between the loads one standard error of their rank, sqrt(trials) / 2, below
+    and above the median; loads are whole, so it is often 0.
     Arguments: `balls` whole, 0 or more; `bins`, `choices` and `trials` whole, 1 or more; `seed` whole, 0 or more.
     Errors: ValueError outside these ranges, and for more than 10 million bins * trials or draws of a bin.
     Source: [azar1999balanced].
@@ -435,7 +442,10 @@ def simulate_balls(balls: int, bins: int, choices: int, trials: int = 25, seed: 
                     chosen = other
             loads[chosen] += 1
         fullest.append(max(loads))
-    return Balls(statistics.median(fullest), trials)
+    fullest.sort()
+    off = math.ceil(math.sqrt(trials) / 2)
+    low, high = fullest[max(0, (trials - 1) // 2 - off)], fullest[min(trials // 2 + off, trials - 1)]
+    return Balls(statistics.median(fullest), (high - low) / 2, trials)
 
 
 def round_robin(servers: int, requests: int) -> RoundRobin:

@@ -7,8 +7,8 @@ Flaky tests                               `build_pass`, `residual_flake`, `impli
 DORA metrics                              `dora_metrics`, `tiers_2024`, `dora_clusters_2024`
 ========================================  ==================================================================
 
-A flake is a test that fails although nothing is wrong: `flake_p` is the chance of that in one run. Sources in square
-brackets are keys of the bibliography.
+A flake is a test that fails although nothing is wrong: `flake_p` is the chance of that in one run. Results beyond the
+largest float are infinite. Sources in square brackets are keys of the bibliography.
 """
 import math
 from collections.abc import Mapping, Sequence
@@ -87,11 +87,13 @@ def critical_path(tasks_min: Mapping[str, Sequence[Any]]) -> CriticalPath:
     finish, before = {}, {}
     for task in order:
         before[task] = _last(needs[task], finish)
-        finish[task] = minutes[task] + (finish[before[task]] if before[task] else 0.0)
-    path = [_last(list(minutes), finish)]
-    while before[path[-1]]:
-        path.append(before[path[-1]])
-    return CriticalPath(finish[path[0]], tuple(reversed(path)), sum(minutes.values()))
+        finish[task] = minutes[task] + (0.0 if before[task] is None else finish[before[task]])
+    path, task = [], _last(list(minutes), finish)
+    total_min = finish[task]
+    while task is not None:
+        path.append(task)
+        task = before[task]
+    return CriticalPath(total_min, tuple(reversed(path)), sum(minutes.values()))
 
 
 def runner_queue(runners: int, runs_per_h: float, run_min: float) -> RunnerQueue:

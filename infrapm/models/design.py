@@ -6,12 +6,13 @@ Keep it simple                            `kiss_breakeven`
 Kind of compute                           `serverless_break_even`
 ========================================  ==================================================================
 
-`BOXES` names the eight boxes of the design canvas. Sources in square brackets are keys of the bibliography.
+`BOXES` names the eight boxes of the design canvas. Results beyond the largest float are infinite. Sources in square
+brackets are keys of the bibliography.
 """
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infrapm.models._numeric import at_most
+from infrapm.models._numeric import at_most, product
 from infrapm.models._time import WINDOW_S
 from infrapm.models._validate import choice, items, non_negative, table, text
 
@@ -109,7 +110,7 @@ def serverless_break_even(
     (67.7, 26.1)
     """
     gb_s = non_negative("memory_gb", memory_gb) * non_negative("duration_s", duration_s)
-    per_request = non_negative("request_usd", request_usd) + non_negative("usd_per_gb_s", usd_per_gb_s) * gb_s
+    per_request = non_negative("request_usd", request_usd) + product(non_negative("usd_per_gb_s", usd_per_gb_s), gb_s)
     machine = non_negative("vm_usd_per_month", vm_usd_per_month)
     if not per_request:
         return Serverless(per_request, None, None)

@@ -10,8 +10,8 @@ Cascades                                  `cascade`, `safe_utilization`
 Metastable outages                        `simulate_metastable`
 ========================================  ==================================================================
 
-`utilization` is offered work over capacity: it may be above 1. Sources in square brackets are keys of the
-bibliography.
+`utilization` is offered work over capacity: it may be above 1. Results beyond the largest float are infinite. Sources
+in square brackets are keys of the bibliography.
 """
 import math
 from collections.abc import Sequence
@@ -420,7 +420,7 @@ def safe_utilization(servers: int, lost: int) -> SafeUtilization:
 
 @dataclass(frozen=True)
 class Metastable:
-    """Requests offered and served in each tick, those of the last, and whether it serves its new load."""
+    """Requests offered and served in each tick, those of the last, and whether the service is itself again."""
 
     series: tuple[tuple[float, float], ...]
     final: tuple[float, float]
@@ -434,8 +434,8 @@ def simulate_metastable(
 
     Rule: in each tick the service is offered the new load and, for each retry left, those who failed in the tick
     before. Up to its capacity all succeed. Above it, capacity - waste * (offered - capacity) of them do, at least 0,
-    the same share of new and old. `recovers` says whether the last tick serves exactly its new load; where
-    that fills the capacity, retries may still wait behind it, which `final` shows.
+    the same share of new and old. `recovers` says whether the last tick is offered its new load alone, no retries,
+    and serves all of it.
     Arguments: `load` (0 or more) and `capacity` (above 0) requests a tick, lists of one length; `retries` a whole
     number, 0 or more; `waste`, the capacity lost to each request too many, 0 or more.
     Errors: ValueError outside these ranges.
@@ -458,4 +458,5 @@ def simulate_metastable(
         lost = 1 - served / offered if offered else 0.0
         failed = [group * lost for group in groups]
         series.append((offered, served))
-    return Metastable(tuple(series), series[-1], recovers=same(series[-1][1], loads[-1]))
+    offered, served = series[-1]
+    return Metastable(tuple(series), series[-1], recovers=same(offered, loads[-1]) and same(served, loads[-1]))

@@ -6,14 +6,15 @@ During and across incidents               `status_updates`, `allowed_incidents`
 Money                                     `downtime_cost`, `revenue_loss`, `availability_gain`
 ========================================  ==================================================================
 
-Times are minutes from any common zero. Sources in square brackets are keys of the bibliography.
+Times are minutes from any common zero. Results beyond the largest float are infinite. Sources in square brackets are
+keys of the bibliography.
 """
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from infrapm.models._numeric import at_most, nearest_rank, product
+from infrapm.models._numeric import at_most, nearest_rank, product, rest
 from infrapm.models._time import WINDOW_S
 from infrapm.models._validate import fraction, items, non_negative, number, positive
 from infrapm.models.availability import allowed_downtime, required_mttf
@@ -229,8 +230,8 @@ def revenue_loss(
     RevenueLoss(net_loss_usd=60000.0)
     """
     per_min = non_negative("revenue_usd_per_year", revenue_usd_per_year) / _YEAR_MIN
-    lost = per_min * non_negative("minutes", minutes) * non_negative("peak_factor", peak_factor)
-    return RevenueLoss(lost * (1 - fraction("recovered_share", recovered_share)))
+    lost = product(per_min * non_negative("minutes", minutes), non_negative("peak_factor", peak_factor))
+    return RevenueLoss(product(lost, rest(fraction("recovered_share", recovered_share))))
 
 
 def availability_gain(availability_from: float, availability_to: float, usd_per_min: float) -> AvailabilityGain:

@@ -10,7 +10,7 @@ Where the time goes                       `handshake`, `handshake_saving`, `min_
 ========================================  ==================================================================
 
 A percentile is a fraction: 0.99 for the P99. "Slow" is slower than some limit; `p` is the share of requests that are.
-Sources in square brackets are keys of the bibliography.
+Results beyond the largest float are infinite. Sources in square brackets are keys of the bibliography.
 """
 import math
 from bisect import bisect_left
@@ -449,16 +449,18 @@ def handshake(rtt_ms: float, version: str, tcp: bool = True) -> Handshake:
     Rule: a full handshake takes 2 round trips with TLS 1.2, 1 with TLS 1.3, and none for early data of a resumed TLS
     1.3 session ("0rtt"). The first byte takes 1 round trip more for TCP (if any) and 1 for the request.
     Arguments: `rtt_ms` 0 or more; `version` "tls1.2", "tls1.3" or "0rtt"; `tcp` False for QUIC, which needs no round
-    trip of its own.
-    Errors: ValueError outside these ranges.
-    Source: [rfc5246, rfc8446].
+    trip of its own and has no TLS older than 1.3.
+    Errors: ValueError outside these ranges, and for TLS 1.2 without TCP.
+    Source: [rfc5246, rfc8446]; of QUIC [rfc9001], section 4.2.
 
     >>> handshake(rtt_ms=80, version="tls1.3")
     Handshake(handshake_ms=80.0, first_byte_ms=240.0)
     """
     rtt = non_negative("rtt_ms", rtt_ms)
     trips = ROUND_TRIPS[choice("version", version, ROUND_TRIPS)]
-    return Handshake(handshake_ms=trips * rtt, first_byte_ms=(flag("tcp", tcp) + trips + 1) * rtt)
+    if not flag("tcp", tcp) and version == "tls1.2":
+        raise ValueError(f"version must be tls1.3 or 0rtt where tcp is False, as QUIC has it; got {version}")
+    return Handshake(handshake_ms=trips * rtt, first_byte_ms=(tcp + trips + 1) * rtt)
 
 
 def handshake_saving(rtt_ms: float, version_from: str, version_to: str) -> HandshakeSaving:

@@ -5,7 +5,7 @@ Net promoter score, with its margin       `nps`, `nps_from_ratings`, `nps_sample
 Time to first deployment                  `kaplan_meier`
 ========================================  ==================================================================
 
-Scores and margins are in points, from -100 to 100. A margin is half the width of a confidence interval: at 95%,
+Scores, from -100 to 100, and margins are in points. A margin is half the width of a confidence interval: at 95%,
 about 95 of 100 surveys like this one would have the score of all users within the margin of their own.
 """
 import math

@@ -9,18 +9,18 @@ Review by risk                            `review_load`
 ========================================  ==================================================================
 
 An arm of a test is one of the two groups of requests that are compared: the canary, and a control group of the same
-size. Sources in square brackets are keys of the bibliography.
+size. Results beyond the largest float are infinite. Sources in square brackets are keys of the bibliography.
 """
 import heapq
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
 from typing import Any
 
-from infrapm.models._numeric import round_down, round_up, share_error
+from infrapm.models._numeric import product, round_down, round_up, share_error
 from infrapm.models._validate import bounded, choice, fraction, items, non_negative, number, positive, table, whole
 
 __all__ = [
@@ -356,7 +356,8 @@ def minutes_at_risk(users: float, exposed_fraction: float, detect_min: float, ro
     Exposure(user_minutes=300000.0)
     """
     exposed = non_negative("users", users) * fraction("exposed_fraction", exposed_fraction)
-    return Exposure(exposed * (non_negative("detect_min", detect_min) + non_negative("rollback_min", rollback_min)))
+    minutes = non_negative("detect_min", detect_min) + non_negative("rollback_min", rollback_min)
+    return Exposure(product(exposed, minutes))
 
 
 def staged_rollout(stages: Sequence[float], bake_min: Sequence[float], detect_p: float) -> StagedRollout:
@@ -424,7 +425,7 @@ def rolling_update(
     return RollingUpdate(surge, unavailable, replicas + surge, max(0, replicas - unavailable))
 
 
-def _pods(kind: str, share: float | None, pods: int | None, of_replicas: Any) -> int:
+def _pods(kind: str, share: float | None, pods: int | None, of_replicas: Callable[[float], int]) -> int:
     if pods is None:
         return of_replicas(0.25 if share is None else fraction(f"{kind}_fraction", share))
     if share is not None:

@@ -9,7 +9,8 @@ Cost of telemetry                         `series_count`, `sampling_error`, `rar
 ========================================  ==================================================================
 
 An `slo` is a fraction below 1, such as 0.999. A burn rate of 1 spends the budget in exactly the SLO's period, which
-is 720 hours (30 days) unless said otherwise. Sources in square brackets are keys of the bibliography.
+is 720 hours (30 days) unless said otherwise. Results beyond the largest float are infinite. Sources in square brackets
+are keys of the bibliography.
 """
 import math
 import re

@@ -97,6 +97,7 @@ def test_no_overflow():
     assert restart_time(0.25, TINIEST).expected_h == 0.25
     assert restart_time(8, TINIEST).expected_h == 8
     assert checkpoint_time(1, 1e300, 1e300, 1e300).expected_h == math.inf
+    assert checkpoint_time(1, 0, 1.7e308, 1.7e308).expected_h == 2
     assert checkpoint_time(1, 0.1, 1, 0).young_interval_h == 0
     free = spot_cost(1e4, 1, 0, 1)
     assert (free.spot_usd, free.spot_cheaper) == (0, True)
@@ -107,7 +108,15 @@ def test_spot_is_cheaper_when_it_costs_less(job, rate, spot, on_demand):
     cost = spot_cost(job, rate, spot, on_demand)
     assert cost.spot_usd == close(restart_time(job, rate).expected_h * spot)
     assert cost.on_demand_usd == close(job * on_demand)
-    assert cost.spot_cheaper == (cost.spot_usd < cost.on_demand_usd)
+    if cost.spot_usd != close(cost.on_demand_usd):
+        assert cost.spot_cheaper == (cost.spot_usd < cost.on_demand_usd)
+
+
+def test_the_same_price_is_not_cheaper():
+    assert not spot_cost(5, 0, 0.3, 0.3).spot_cheaper
+    assert not spot_cost(5, 0, 0.3, 0.1 + 0.2).spot_cheaper  # 0.30000000000000004
+    assert spot_cost(5, 0, 0.3, 0.3 * (1 + 1e-8)).spot_cheaper
+    assert not spot_cost(0.01, 0, 0, 0).spot_cheaper
 
 
 ILLEGAL = [

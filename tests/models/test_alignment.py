@@ -69,6 +69,16 @@ def test_tracks_against_fractions(capacity, tenths, data):
         assert result.spare_weeks[track] == close(left, abs=1e-9)
 
 
+def test_many_small_initiatives_are_taken_at_once():
+    assert len(fit_tracks(1, {"a": 1}, {"a": [1e-5] * 100_001}).taken["a"]) == 100_000
+
+
+def test_weeks_count_as_trials_do():
+    with pytest.raises(ValueError, match=r"^weeks \* trials must be at most 10,000,000 together; got 10001000"):
+        forecast_weeks([1], 1_000, trials=10_001)
+    assert forecast_weeks([1], 0, trials=2).trials == 2
+
+
 def done_within(history, items, weeks):
     """The exact chance that the items are done within each number of weeks, by convolution."""
     chances, at = {0: 1.0}, []
@@ -99,7 +109,9 @@ def test_forecast_against_the_exact_distribution(history, items):
 
 def test_forecast_edges():
     assert forecast_weeks([0.1] * 3, 1, 5) == model.Forecast(10, 10, 10, 5)  # in spite of floats
+    assert forecast_weeks([0.1] * 10, 100, 1).weeks_p50 == 1_000  # the mean of ten 0.1 is 0.09999999999999999
     assert forecast_weeks([2, 3], 0, 5).weeks_p95 == 0
+    assert forecast_weeks([5e-324, 0], 0, 5).weeks_p95 == 0
     assert forecast_weeks([1], 1_000, 1).weeks_p50 == 1_000
     assert forecast_weeks([1e308, 1e308], 10**300, 3).weeks_p95 == 1
     assert forecast_weeks([3, 5, 2], 30) == forecast_weeks([3, 5, 2], 30, 10_000, 1)

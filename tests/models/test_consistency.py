@@ -507,6 +507,8 @@ def test_a_front_says_how_sure_it_is():
 def test_one_replica_is_always_fresh():
     assert simulate_pbs(1, 1, 1, "YMMR", trials=500).p_consistent == (1.0,)
     assert pbs_front(1, "YMMR", trials=500).front == ((1, 1),)
+    with pytest.raises(ValueError, match=r"^choices \* trials must be at most 10,000,000 together; got 10080000"):
+        pbs_front(12, "YMMR", trials=70_000)
     crossing = pbs_first_crossing(1, 1, 1, "YMMR", trials=500)
     assert crossing == model.PbsFirstCrossing(0.0, 0.0, 0.0, 0.0, 500)
     assert pbs_first_crossing(1, 1, 1, "YMMR", step_ms=1e100, trials=500) == crossing

@@ -107,6 +107,10 @@ def test_answers_of_the_quiz_on_sharding():
 def test_a_join_moves_keys_to_the_new_node_alone(nodes, vnodes):
     runs = [simulate_join(nodes, vnodes, 4_000, seed) for seed in range(12)]
     assert all(run.misplaced_keys == 0 for run in runs)
+    for run in runs:  # of as many ones and zeros as keys that moved and stayed
+        moved = round(run.moved_fraction * run.trials)
+        spread = statistics.pstdev([1] * moved + [0] * (run.trials - moved))
+        assert run.standard_error == close(spread / math.sqrt(4_000))
     ideal = moved_keys(nodes, nodes + 1, "consistent").moved_fraction
     # The new node's share varies as ring_balance says; so does the count of keys in it.
     sd = math.hypot(ideal * ring_balance(nodes + 1, vnodes).cv_of_share, math.sqrt(ideal * (1 - ideal) / 4_000))
@@ -311,6 +315,14 @@ def test_balls_by_enumeration(balls, bins, choices):
     total = sum(tally.values())
     median = next(m for m in sorted(tally) if sum(tally[x] for x in tally if x <= m) / total >= 0.5)
     assert simulate_balls(balls, bins, choices, trials=2_001, seed=3).median_max_load == median
+
+
+def test_standard_error_of_the_fullest_bin_is_that_of_many_runs():
+    # Two bins, so that the fullest holds one of many loads: 100 and half a normal spread of 14 more.
+    many = [simulate_balls(200, 2, 1, trials=81, seed=seed) for seed in range(60)]
+    assert statistics.mean(run.standard_error for run in many) == close(
+        statistics.stdev(run.median_max_load for run in many), rel=0.3)
+    assert simulate_balls(4, 3, 1, trials=1).standard_error == simulate_balls(9, 1, 1).standard_error == 0
 
 
 @pytest.mark.parametrize("requests", [0, 1, 7, 100])

@@ -77,6 +77,7 @@ def test_pipeline_edges():
     assert critical_path({"a": [0, []]}) == model.CriticalPath(0.0, ("a",), 0.0)
     assert critical_path({"b": [1, ("a",)], "a": (2, [])}).path == ("a", "b")  # in any order
     assert critical_path({"a": [1, []], "b": [1, ["a", "a"]]}).total_min == 2
+    assert critical_path({"": [5, []], "b": [1, [""]]}) == model.CriticalPath(6.0, ("", "b"), 6.0)  # a name, though empty
     chain = {f"t{i}": [1, [f"t{i - 1}"] if i else []] for i in range(5_000)}
     assert critical_path(chain).total_min == 5_000
     assert critical_path({"a": [1e308, []], "b": [1e308, ["a"]]}).total_min == math.inf

@@ -87,6 +87,7 @@ def test_both_cost_the_same_at_break_even(request, gb_s, memory, duration, machi
 
 def test_free_requests_have_no_break_even():
     assert serverless_break_even(0, 1, 1, 0, 70) == model.Serverless(0.0, None, None)
+    assert serverless_break_even(0, 0, 1e300, 1e300, 70) == model.Serverless(0.0, None, None)
 
 
 BAD_BOXES = [["blockchain"], [""], [None], [1], ["Cost"]]

@@ -1,8 +1,9 @@
 """Every public function at the edges of a float: an answer or one sentence, at once, never anything else.
 
 The functions and their right arguments are those of each module's ILLEGAL table, which names every parameter. In these
-each number, at any depth, is replaced by each edge, alone and, for extremes, two at a time. An answer beyond the
-largest float is infinite; but none is NaN, which comes of inf - inf or inf * 0, and none reads -0.0.
+each number, at any depth, is replaced by each edge, alone and, for extremes, two at a time and many at random. An
+answer too large for a float is infinite, as the text of the function or of its module says; but none is NaN, which
+comes of inf - inf or inf * 0, and none reads -0.0.
 """
 import dataclasses
 import importlib
@@ -12,6 +13,7 @@ import pkgutil
 import time
 from collections.abc import Callable, Iterator
 from itertools import combinations
+from random import Random
 from typing import Any
 
 import pytest
@@ -46,6 +48,12 @@ def replaced(value: Any, path: Path, new: Any) -> Any:
     return [replaced(member, rest, new) if i == key else member for i, member in enumerate(value)]
 
 
+def at(value: Any, path: Path) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
 def numbers(result: Any) -> Iterator[float]:
     if isinstance(result, float):
         yield result
@@ -73,6 +81,9 @@ def problem(function: Callable[..., Any], arguments: dict[str, Any]) -> str | No
     for value in numbers(result):
         if math.isnan(value) or value == 0 and math.copysign(1, value) < 0:
             return f"{value} in {result}"
+        module = inspect.getmodule(function)
+        if math.isinf(value) and "infinit" not in function.__doc__ and "largest float" not in module.__doc__:
+            return f"{value}, of which no text tells, in {result}"
     return None
 
 
@@ -82,6 +93,13 @@ def edge_cases(right: dict[str, Any], parameters: set[str]) -> Iterator[dict[str
     for name, path in every:
         for edge in EDGES:
             yield right | {name: replaced(right.get(name), path, edge)}
+    chance = Random(1)
+    for _ in range(50):
+        case = right
+        for name, path in every:
+            if chance.random() < 0.6 and isinstance(at(right.get(name, 0), path), (int, float)):
+                case = case | {name: replaced(case.get(name), path, chance.choice([*EXTREMES, 1]))}
+        yield case
     if len(every) > 9:
         return
     for (one, path), (other, other_path) in combinations(every, 2):
@@ -102,6 +120,7 @@ def test_an_answer_or_one_sentence(function, right, refused):
 
 def test_the_check_itself_can_fail():
     def model(number: float) -> float:
+        """A number, perhaps infinite."""
         if number == 1:
             raise ValueError("too small")
         return 1 / number if number < 1 else number
@@ -111,3 +130,6 @@ def test_the_check_itself_can_fail():
     assert problem(model, {"number": math.nan}) == "nan in nan"
     assert problem(model, {"number": -math.inf}) == "-0.0 in -0.0"
     assert problem(model, {"number": 2.0}) is None
+    assert problem(model, {"number": math.inf}) is None
+    model.__doc__ = "The number."
+    assert problem(model, {"number": math.inf}) == "inf, of which no text tells, in inf"

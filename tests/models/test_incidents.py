@@ -151,6 +151,9 @@ def test_money_edges():
     assert revenue_loss(525_600, 60, peak_factor=3, recovered_share=0.6).net_loss_usd == close(72)
     assert revenue_loss(525_600, 60, recovered_share=1).net_loss_usd == 0
     assert revenue_loss(525_600, 60, peak_factor=0).net_loss_usd == 0
+    assert revenue_loss(1e300, 1e300, peak_factor=0).net_loss_usd == 0  # nothing of too much for a float
+    assert revenue_loss(1e300, 1e300, recovered_share=1).net_loss_usd == 0
+    assert revenue_loss(525_600, 10, recovered_share=0.9).net_loss_usd == 1  # 1 - 0.9 is 0.09999999999999998
     assert availability_gain(0.5, 0.5, 100).annual_saving_usd == 0
     assert availability_gain(0, 1, 1).annual_saving_usd == 525_600
 

@@ -314,7 +314,7 @@ def test_user_minutes():
     # Everyone at once against a first wave of 1%, 25 minutes to see and undo.
     assert minutes_at_risk(2_000_000, 1, 20, 5).user_minutes == 50_000_000
     assert minutes_at_risk(2_000_000, 0.01, 20, 5).user_minutes == close(500_000)
-    for zero in [(0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 0, 0)]:
+    for zero in [(0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 0, 0), (0, 1, 1.7e308, 1.7e308)]:
         assert minutes_at_risk(*zero).user_minutes == 0
     assert minutes_at_risk(10, 0.5, 0, 3).user_minutes == minutes_at_risk(10, 0.5, 3, 0).user_minutes == 15
 
