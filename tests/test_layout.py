@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -121,6 +122,18 @@ def test_the_browser_s_part_runs_on_the_standard_library_alone() -> None:
 @pytest.mark.parametrize("slug", slugs())
 def test_a_chapter_has_all_its_parts(slug: str) -> None:
     assert missing_parts(slug) == []
+
+
+def test_a_chapter_of_two_words_goes_by_its_slug(tmp_path: Path) -> None:
+    for part in ("models", "explore", "exercises"):
+        shutil.copytree(PACKAGE / part, tmp_path / "infrapm" / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "infrapm" / "exercises" / "two_words.py").touch()
+    program = "from infrapm.exercises import CHAPTERS, chapter; print(*CHAPTERS); print(chapter('two-words').__name__)"
+    done = subprocess.run([sys.executable, "-S", "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
+    listed, module = done.stdout.splitlines()
+    assert set(listed.split()) == {*slugs(), "two-words"}
+    assert module == "infrapm.exercises.two_words"
 
 
 def test_every_missing_part_of_a_chapter_is_named(tmp_path: Path) -> None:
