@@ -95,6 +95,7 @@ SOURCES := _config.yml _toc.yml $(shell find book notebooks infrapm -mindepth 1 
 # Sphinx repeats no warning for a page that it has read. So without the stamp of a build without
 # warnings, the pages are built from nothing.
 _build/html/.built: .venv/.installed node_modules/.installed $(SOURCES)
+	@$(PY) -m infrapm.site.precheck
 	@echo "3/4 Building the browser's Python (half a minute the first time)"
 	@$(PY) -m infrapm.site.runtime
 	@echo "4/4 Building the pages (some seconds)"

@@ -144,6 +144,7 @@ def test_every_missing_part_of_a_chapter_is_named(tmp_path: Path) -> None:
         "infrapm/exercises/no_such.py",
         "infrapm/data/no-such.toml",
         "tests/exercises/test_no_such.py",
+        "docs/coverage-no-such.md",
     ]
     assert [part.split()[0] for part in missing_parts("no-such", tmp_path)] == parts
     model = "infrapm/models/no_such.py"  # a chapter need not have models; its models need a test

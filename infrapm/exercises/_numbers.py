@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import infrapm.models
@@ -53,6 +53,14 @@ def _without_more(expression: str, module: str) -> str:
 
 
 def _text_of(expression: str, names: dict[str, Any]) -> str:
+    try:
+        return _evaluated(expression, names)
+    except NameError as problem:  # mostly another chapter's model without its module
+        found = [f"{name}.{problem.name}" for name, module in names.items() if isinstance(module, ModuleType) and hasattr(module, problem.name)]
+        raise NameError(f"{problem}; it may be {' or '.join(found)}" if found else str(problem)) from None
+
+
+def _evaluated(expression: str, names: dict[str, Any]) -> str:
     try:
         code = compile(expression, "calc", "eval")
     except SyntaxError:  # with a format: Python's own f-string knows where the expression ends
