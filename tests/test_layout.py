@@ -154,6 +154,13 @@ def test_every_missing_part_of_a_chapter_is_named(tmp_path: Path) -> None:
     assert [part.split()[0] for part in missing_parts("no-such", tmp_path)] == ["tests/models/test_no_such.py"]
 
 
+def test_contributing_names_every_file_of_a_chapter(tmp_path: Path) -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    wanted = [part.split()[0] for part in missing_parts("data-path", tmp_path)]
+    assert "tests/models/test_data_path.py" in wanted, "a chapter with models is the whole list"
+    assert [path for path in wanted if f"`{path}`" not in told] == []
+
+
 def test_chapters_are_the_entries_of_the_parts(tmp_path: Path) -> None:
     toc = tmp_path / "_toc.yml"
     toc.write_text(

@@ -29,7 +29,7 @@ import infrapm
 
 ROOT = Path(__file__).resolve().parents[1]
 # What an outer make tells an inner one would change what the inner one does.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "PORT")}
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "PORT", "CHAPTER")}
 
 
 def requirements(name: str) -> list[Requirement]:
@@ -289,6 +289,17 @@ def test_make_test_runs_every_part_and_fails_if_one_does(fresh: Path, failing: s
     assert calls(fresh)[-3:] == ["ruff", "pytest", "nbval"]
     assert (done.returncode == 0) == (failing is None)
     assert done.stdout.splitlines()[-1].startswith(f"FAILED: {failing}" if failing else "All is well")
+
+
+@pytest.mark.parametrize(
+    "words, notebooks, chosen",
+    [((), "notebooks/*.ipynb", ""), (("CHAPTER=data-path",), "notebooks/data-path.ipynb", ' -k "data-path or data_path"')],
+)
+def test_a_chapter_can_be_run_and_proved_alone(words: tuple[str, ...], notebooks: str, chosen: str) -> None:
+    done = re.sub(r"\s+", " ", make(ROOT, "--dry-run", "outputs", "test", *words).stdout.replace("\\\n", ""))
+    assert f"--ExecutePreprocessor.store_widget_state=False {notebooks}" in done
+    assert f"--nbval-current-env {notebooks} ||" in done
+    assert f"--dist loadfile{chosen} ||" in done
 
 
 def test_an_environment_that_was_moved_is_made_anew(fresh: Path) -> None:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 import infrapm.models
@@ -56,7 +56,7 @@ def _text_of(expression: str, names: dict[str, Any]) -> str:
     try:
         return _evaluated(expression, names)
     except NameError as problem:  # mostly another chapter's model without its module
-        found = [f"{name}.{problem.name}" for name, module in names.items() if isinstance(module, ModuleType) and hasattr(module, problem.name)]
+        found = [f"{name}.{problem.name}" for name, module in names.items() if problem.name in getattr(module, "__all__", ())]
         raise NameError(f"{problem}; it may be {' or '.join(found)}" if found else str(problem)) from None
 
 
