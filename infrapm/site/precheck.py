@@ -4,6 +4,7 @@ Run as `python -m infrapm.site.precheck`; `make book` does so first. What is fou
 late, on another page, or with a traceback that says nothing of the file to mend.
 """
 
+import json
 import sys
 import tomllib
 import traceback
@@ -33,6 +34,7 @@ def problems(root: Path = ROOT) -> list[str]:
     found = [f"{_DATA}/{line}" for slug in order for line in data_problems(folder / f"{slug}.toml")]
     found += [f"{_DATA}/{line}" for slug in order for file in sorted(folder.glob(f"{slug}-[a-z].toml")) for line in document_problems(file)]
     found += [line for slug in order for line in module_problems(slug)]
+    found += [line for slug in order for line in notebook_problems(root / "notebooks" / f"{slug}.ipynb")]
     if not found:  # else these could not be read
         found += [f"{_DATA}/{line}" for slug in order for line in (*explorer_problems(folder / f"{slug}.toml"), *number_problems(folder / f"{slug}.toml"))]
         found += [f"{_DATA}: {problem}" for problem in needs_problems({slug: content(slug).needs for slug in order})]
@@ -50,6 +52,18 @@ def module_problems(slug: str) -> list[str]:
         lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(ROOT / file)]
         return [f"{file}:{lines[-1] if lines else 1}: {type(problem).__name__}: {problem}"]
     return [f"{file}: {name} is missing, a tuple of all that stand in the module" for name in ("EXPLORERS", "TASKS") if not hasattr(module, name)]
+
+
+def notebook_problems(file: Path) -> list[str]:
+    """Whether a source notebook can be read and was run: nothing is compared with outputs that are not there."""
+    place = f"notebooks/{file.name}"
+    try:
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    except json.JSONDecodeError as problem:
+        return [f"{place}:{problem.lineno}: {problem.msg}"]
+    if any(cell["cell_type"] == "code" and not cell["execution_count"] for cell in cells):
+        return [f"{place}: not all cells were run: make outputs CHAPTER={file.stem}"]
+    return []
 
 
 def explorer_problems(file: Path) -> list[str]:

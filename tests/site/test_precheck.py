@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def one_chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "_toc.yml").write_text('parts: [{caption: "Part I", chapters: [{file: book/availability}]}]')
     (tmp_path / "infrapm" / "data").mkdir(parents=True)
     shutil.copy(ROOT / "infrapm" / "data" / "availability.toml", tmp_path / "infrapm" / "data")
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     monkeypatch.setattr(precheck, "missing_parts", lambda slug, root: [])
     return tmp_path
 
@@ -59,6 +61,16 @@ def test_a_slip_in_a_data_file_is_told_with_its_line(one_chapter: Path, old: str
     assert precheck.problems(one_chapter) == []
     (one_chapter / "infrapm" / "data" / "availability.toml").write_text(AVAILABILITY.replace(old, new, 1))
     assert precheck.problems(one_chapter) == [f"infrapm/data/availability.toml:{line(AVAILABILITY, old)}: {said}"]
+
+
+def test_a_notebook_that_was_not_run_is_told_with_what_to_do(one_chapter: Path) -> None:
+    file = one_chapter / "notebooks" / "availability.ipynb"
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["execution_count"] = None
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+    assert precheck.problems(one_chapter) == ["notebooks/availability.ipynb: not all cells were run: make outputs CHAPTER=availability"]
+    file.write_text('{\n"cells": [}', encoding="utf-8")
+    assert precheck.problems(one_chapter) == ["notebooks/availability.ipynb:2: Expecting value"]
 
 
 def test_a_circle_of_needs_is_told(one_chapter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
