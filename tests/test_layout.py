@@ -203,7 +203,7 @@ NOT_HERE = re.compile(
 def project_files() -> Iterator[Path]:
     for folder, subfolders, names in os.walk(ROOT):
         subfolders[:] = [name for name in subfolders if name not in NOT_OURS and not name.endswith(".egg-info")]
-        yield from (Path(folder) / name for name in names)
+        yield from (Path(folder) / name for name in names if name not in NOT_OURS)  # in a git worktree .git is a file
 
 
 def test_no_file_mentions_a_machine_or_a_package_registry() -> None:

@@ -146,7 +146,9 @@ def _told(run: Callable[[Any], list[nodes.Node]]) -> Callable[[Any], list[nodes.
         try:
             return run(self)
         except Exception as problem:
-            raise self.error(f"{type(problem).__name__}: {problem}") from problem
+            # The text of a KeyError is a repr of its sentence, with quotation marks inside quotation marks.
+            said = problem.args[0] if isinstance(problem, KeyError) and problem.args else problem
+            raise self.error(f"{type(problem).__name__}: {said}") from problem
 
     return telling
 
