@@ -11,6 +11,8 @@ PY := .venv/bin/python
 NPM = $(if $(wildcard .venv/bin/npm),.venv/bin/npm,npm)
 # The first of these that will do makes .venv. Name another: make serve PYTHON=/path/to/python3
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
+# Of one chapter, or of all.
+NOTEBOOKS = notebooks/$(if $(CHAPTER),$(CHAPTER),*).ipynb
 
 # An environment whose Python has gone, or that was moved here from elsewhere, is made anew.
 ifneq ($(shell cat .venv/.installed 2>/dev/null && $(PY) -c "" 2>&1),$(CURDIR))
@@ -32,13 +34,13 @@ lab: .venv/.installed ## open the exercises in JupyterLab, in your own copies in
 hub: .venv/.installed _build/hub/.installed ## try a JupyterHub for a class, on this machine alone (COURSE=sre-2026, PORT=8010)
 	@$(PY) deploy/trial/start.py
 
-test: book .venv/.installed-tests ## prove it all: models, notebooks, pages in Chromium (minutes)
+test: book .venv/.installed-tests ## prove it all: models, notebooks, pages in Chromium (minutes; CHAPTER=role: one chapter)
 	@$(PY) tests/chromium.py
 	@$(PY) tests/bubblewrap.py
 	@failed=; \
 	$(PY) -m ruff check --quiet . || failed="$$failed ruff"; \
-	$(PY) -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadfile || failed="$$failed pytest"; \
-	$(PY) -m pytest --quiet --nbval --nbval-current-env notebooks || failed="$$failed nbval"; \
+	$(PY) -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadfile $(if $(CHAPTER),-k "$(CHAPTER) or $(subst -,_,$(CHAPTER))") || failed="$$failed pytest"; \
+	$(PY) -m pytest --quiet --nbval --nbval-current-env $(NOTEBOOKS) || failed="$$failed nbval"; \
 	if [ -n "$$failed" ]; then echo "FAILED:$$failed"; exit 1; fi; \
 	echo "All is well: ruff (code), pytest (models and pages), nbval (notebooks)."
 
@@ -47,10 +49,10 @@ bench: book .venv/.installed-tests ## measure the goals and print them as a tabl
 	@$(PY) tests/bubblewrap.py
 	@$(PY) -m tests.bench
 
-outputs: .venv/.installed ## run the source notebooks and store their outputs anew
+outputs: .venv/.installed ## run the source notebooks and store their outputs anew (CHAPTER=role: one)
 	@$(PY) -m nbconvert --to notebook --execute --inplace --log-level WARN \
 	  --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False \
-	  notebooks/*.ipynb
+	  $(NOTEBOOKS)
 
 clean: ## remove what was built; .venv, node_modules and your lab/ stay
 	@rm -rf _build infrapm.egg-info .pytest_cache .ruff_cache .hypothesis
@@ -95,6 +97,7 @@ SOURCES := _config.yml _toc.yml $(shell find book notebooks infrapm -mindepth 1 
 # Sphinx repeats no warning for a page that it has read. So without the stamp of a build without
 # warnings, the pages are built from nothing.
 _build/html/.built: .venv/.installed node_modules/.installed $(SOURCES)
+	@$(PY) -m infrapm.site.precheck
 	@echo "3/4 Building the browser's Python (half a minute the first time)"
 	@$(PY) -m infrapm.site.runtime
 	@echo "4/4 Building the pages (some seconds)"

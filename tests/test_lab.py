@@ -254,7 +254,7 @@ def test_a_fresh_copy_says_nothing_on_the_side(worked: NotebookNode) -> None:
 
 def test_a_fresh_copy_shows_its_explorers(worked: NotebookNode) -> None:
     shows = [cell for cell in worked.cells if cell.source.startswith("show(")]
-    assert len(shows) >= 3
+    assert shows
     for cell in shows:
         assert "application/vnd.jupyter.widget-view+json" in cell.outputs[0].data
         assert len(told(cell).splitlines()) > 3

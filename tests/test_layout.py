@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,6 +124,18 @@ def test_a_chapter_has_all_its_parts(slug: str) -> None:
     assert missing_parts(slug) == []
 
 
+def test_a_chapter_of_two_words_goes_by_its_slug(tmp_path: Path) -> None:
+    for part in ("models", "explore", "exercises"):
+        shutil.copytree(PACKAGE / part, tmp_path / "infrapm" / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "infrapm" / "exercises" / "two_words.py").touch()
+    program = "from infrapm.exercises import CHAPTERS, chapter; print(*CHAPTERS); print(chapter('two-words').__name__)"
+    done = subprocess.run([sys.executable, "-S", "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
+    listed, module = done.stdout.splitlines()
+    assert set(listed.split()) == {*slugs(), "two-words"}
+    assert module == "infrapm.exercises.two_words"
+
+
 def test_every_missing_part_of_a_chapter_is_named(tmp_path: Path) -> None:
     parts = [
         "book/no-such.md",
@@ -131,6 +144,7 @@ def test_every_missing_part_of_a_chapter_is_named(tmp_path: Path) -> None:
         "infrapm/exercises/no_such.py",
         "infrapm/data/no-such.toml",
         "tests/exercises/test_no_such.py",
+        "docs/coverage-no-such.md",
     ]
     assert [part.split()[0] for part in missing_parts("no-such", tmp_path)] == parts
     model = "infrapm/models/no_such.py"  # a chapter need not have models; its models need a test
@@ -138,6 +152,13 @@ def test_every_missing_part_of_a_chapter_is_named(tmp_path: Path) -> None:
         (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / part).touch()
     assert [part.split()[0] for part in missing_parts("no-such", tmp_path)] == ["tests/models/test_no_such.py"]
+
+
+def test_contributing_names_every_file_of_a_chapter(tmp_path: Path) -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    wanted = [part.split()[0] for part in missing_parts("data-path", tmp_path)]
+    assert "tests/models/test_data_path.py" in wanted, "a chapter with models is the whole list"
+    assert [path for path in wanted if f"`{path}`" not in told] == []
 
 
 def test_chapters_are_the_entries_of_the_parts(tmp_path: Path) -> None:
@@ -182,7 +203,7 @@ NOT_HERE = re.compile(
 def project_files() -> Iterator[Path]:
     for folder, subfolders, names in os.walk(ROOT):
         subfolders[:] = [name for name in subfolders if name not in NOT_OURS and not name.endswith(".egg-info")]
-        yield from (Path(folder) / name for name in names)
+        yield from (Path(folder) / name for name in names if name not in NOT_OURS)  # in a git worktree .git is a file
 
 
 def test_no_file_mentions_a_machine_or_a_package_registry() -> None:

@@ -29,7 +29,7 @@ import infrapm
 
 ROOT = Path(__file__).resolve().parents[1]
 # What an outer make tells an inner one would change what the inner one does.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "PORT")}
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "PORT", "CHAPTER")}
 
 
 def requirements(name: str) -> list[Requirement]:
@@ -161,6 +161,7 @@ case "$*" in
     call=venv ;;
   *"-m pip"*requirements.txt) call=pip; touch .venv/half-done ;;
   *"-m pip"*) call=pip-rest ;;
+  *infrapm.site.precheck*) call=precheck ;;
   *infrapm.site.runtime*) call=runtime ;;
   ci*) call=npm; mkdir -p node_modules ;;
   *"-m ruff"*) call=ruff ;;
@@ -198,7 +199,7 @@ def test_a_second_build_has_nothing_to_do(fresh: Path) -> None:
     first = make(fresh, "book", "PYTHON=./stand-in")
     assert first.returncode == 0, first.stderr
     assert re.findall(r"^\d/\d", first.stdout, re.M) == ["1/4", "2/4", "3/4", "4/4"]
-    assert calls(fresh) == ["venv", "pip", "pip-rest", "npm", "runtime", "pages"]
+    assert calls(fresh) == ["venv", "pip", "pip-rest", "npm", "precheck", "runtime", "pages"]
     make(fresh, "test", "PYTHON=./stand-in")
     calls(fresh)
     again = make(fresh, "book", "PYTHON=./stand-in")
@@ -211,7 +212,7 @@ def test_a_changed_source_builds_the_pages(fresh: Path, name: str) -> None:
     calls(fresh)
     change(fresh / name)
     make(fresh, "book", "PYTHON=./stand-in")
-    assert calls(fresh) == ["runtime", "pages"]
+    assert calls(fresh) == ["precheck", "runtime", "pages"]
 
 
 def test_changed_requirements_are_installed_again(fresh: Path) -> None:
@@ -219,7 +220,7 @@ def test_changed_requirements_are_installed_again(fresh: Path) -> None:
     calls(fresh)
     change(fresh / "constraints.txt")
     make(fresh, "book", "PYTHON=./stand-in")
-    assert calls(fresh) == ["pip", "pip-rest", "runtime", "pages"]
+    assert calls(fresh) == ["pip", "pip-rest", "precheck", "runtime", "pages"]
 
 
 @pytest.mark.parametrize("cut_short", ["pip", "pip-rest"])
@@ -231,7 +232,7 @@ def test_an_install_cut_short_starts_clean(fresh: Path, cut_short: str) -> None:
     calls(fresh)
     (fresh / f"fail-{cut_short}").unlink()
     assert make(fresh, "book", "PYTHON=./stand-in").returncode == 0
-    assert calls(fresh) == ["venv", "pip", "pip-rest", "npm", "runtime", "pages"]
+    assert calls(fresh) == ["venv", "pip", "pip-rest", "npm", "precheck", "runtime", "pages"]
 
 
 def test_a_change_of_requirements_cut_short_starts_clean(fresh: Path) -> None:
@@ -251,7 +252,7 @@ def test_an_npm_install_cut_short_is_done_again(fresh: Path) -> None:
     calls(fresh)
     (fresh / "fail-npm").unlink()
     assert make(fresh, "book", "PYTHON=./stand-in").returncode == 0
-    assert calls(fresh) == ["npm", "runtime", "pages"]
+    assert calls(fresh) == ["npm", "precheck", "runtime", "pages"]
 
 
 def test_pages_cut_short_are_not_trusted(fresh: Path) -> None:
@@ -271,6 +272,15 @@ def test_pages_cut_short_are_not_trusted(fresh: Path) -> None:
     assert not any(path.exists() for path in stale)
 
 
+def test_a_slip_in_a_chapter_is_told_before_anything_is_built(fresh: Path) -> None:
+    make(fresh, "book", "PYTHON=./stand-in")
+    calls(fresh)
+    (fresh / "fail-precheck").touch()
+    change(fresh / "_toc.yml")
+    failed = make(fresh, "book", "PYTHON=./stand-in")
+    assert failed.returncode != 0 and failed.stdout.endswith("precheck has failed\n") and calls(fresh) == ["precheck"]
+
+
 @pytest.mark.parametrize("failing", ["ruff", "pytest", "nbval", None])
 def test_make_test_runs_every_part_and_fails_if_one_does(fresh: Path, failing: str | None) -> None:
     if failing:
@@ -279,6 +289,17 @@ def test_make_test_runs_every_part_and_fails_if_one_does(fresh: Path, failing: s
     assert calls(fresh)[-3:] == ["ruff", "pytest", "nbval"]
     assert (done.returncode == 0) == (failing is None)
     assert done.stdout.splitlines()[-1].startswith(f"FAILED: {failing}" if failing else "All is well")
+
+
+@pytest.mark.parametrize(
+    "words, notebooks, chosen",
+    [((), "notebooks/*.ipynb", ""), (("CHAPTER=data-path",), "notebooks/data-path.ipynb", ' -k "data-path or data_path"')],
+)
+def test_a_chapter_can_be_run_and_proved_alone(words: tuple[str, ...], notebooks: str, chosen: str) -> None:
+    done = re.sub(r"\s+", " ", make(ROOT, "--dry-run", "outputs", "test", *words).stdout.replace("\\\n", ""))
+    assert f"--ExecutePreprocessor.store_widget_state=False {notebooks}" in done
+    assert f"--nbval-current-env {notebooks} ||" in done
+    assert f"--dist loadfile{chosen} ||" in done
 
 
 def test_an_environment_that_was_moved_is_made_anew(fresh: Path) -> None:

@@ -55,7 +55,7 @@ def notebooks() -> Path:
 @lru_cache
 def chapters() -> tuple[str, ...]:
     """The slugs of all chapters that can be handed out: with a notebook and exercises."""
-    return tuple(path.stem for path in sorted(notebooks().glob("*.ipynb")) if path.stem.replace("-", "_") in CHAPTERS)
+    return tuple(path.stem for path in sorted(notebooks().glob("*.ipynb")) if path.stem in CHAPTERS)
 
 
 @lru_cache

@@ -14,9 +14,9 @@ from typing import Any
 import infrapm.models
 from infrapm.explore.charts import with_look
 
-# Here all chapters; in a browser none, since a page brings its own (see add).
+# Here the slugs of all chapters; in a browser none, since a page brings its own (see add).
 CHAPTERS: tuple[str, ...] = tuple(
-    module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
+    module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
 )
 
 

@@ -2,7 +2,7 @@
 
 They stand in `infrapm/data/<slug>.toml`, one readable file a chapter, and are read by the page, the
 notebook and grading. Their texts are MyST and may hold {calc} roles; `infrapm/data/schema.json` says
-what a file must hold, and the build checks it.
+what a file must hold, and `make book` checks it.
 """
 
 from dataclasses import dataclass

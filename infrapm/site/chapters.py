@@ -62,6 +62,7 @@ def missing_parts(slug: str, root: Path = ROOT) -> list[str]:
         f"infrapm/exercises/{module}.py": "the explorers and tasks",
         f"infrapm/data/{slug}.toml": "the decision, predictions, questions, judgment and card",
         f"tests/exercises/test_{module}.py": "the tests of the explorers and tasks",
+        f"docs/coverage-{slug}.md": "where the chapter has each of its items of tests/fixtures/coverage.csv",
     }
     if find_spec(f"infrapm.models.{module}") or (root / f"infrapm/models/{module}.py").exists():
         wanted[f"tests/models/test_{module}.py"] = "the proof of the models"

@@ -1,14 +1,16 @@
-"""Checks that fail the build, with file and line: a chapter's missing files and parts, pictures without words."""
+"""Checks of pages that fail the build, with file and line: a chapter's missing parts, pictures without words.
+
+What can be told without reading a page is told before the build, by `infrapm.site.precheck`.
+"""
 
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from .chapters import ROOT, chapter_of, missing_parts, slugs
+from .chapters import chapter_of
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +49,6 @@ def heading_problems(titles: list[str]) -> list[str]:
     return []
 
 
-def _check_files(app: Sphinx, env: BuildEnvironment) -> None:
-    for slug in slugs(ROOT / "_toc.yml"):
-        for path in missing_parts(slug):
-            log.warning("_toc.yml: the chapter %r lacks %s", slug, path)
-
-
 class _CheckPictures(SphinxTransform):
     default_priority = 5  # before Sphinx's own transforms, one of which forgets the line of a picture
 
@@ -76,4 +72,3 @@ def _check_headings(app: Sphinx, doctree: nodes.document) -> None:
 def setup(app: Sphinx) -> None:
     app.add_transform(_CheckPictures)
     app.connect("doctree-read", _check_headings)
-    app.connect("env-check-consistency", _check_files)

@@ -13,8 +13,6 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from infrapm.exercises import chapter
@@ -23,7 +21,6 @@ from infrapm.exercises._content import content
 from .chapters import ROOT, parts, slugs, title
 from .pages import depend_on_package, live, render
 
-_log = logging.getLogger(__name__)
 _OBJECTIVES = "After this chapter you can"
 Needs = Mapping[str, Mapping[str, str]]  # slug to slugs before it, each "needed" or "helpful"
 
@@ -113,11 +110,6 @@ def _needs() -> dict[str, dict[str, str]]:
     return {slug: content(slug).needs for slug in slugs()}
 
 
-def _check_needs(app: Sphinx, env: BuildEnvironment) -> None:
-    for problem in needs_problems(_needs()):
-        _log.warning("infrapm/data: %s", problem)
-
-
 # --- What is known of a chapter when all pages are read
 
 
@@ -189,4 +181,3 @@ def setup(app: Sphinx) -> None:
     app.add_node(front)
     app.connect("doctree-read", _keep_objectives)
     app.connect("doctree-resolved", _fill)
-    app.connect("env-check-consistency", _check_needs)

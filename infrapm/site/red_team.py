@@ -13,18 +13,15 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util import logging
 
 from infrapm.exercises._red_team import CLASSES, Document, red_document
 from infrapm.exercises._review import FIRST_TOKENS, LATER_TOKENS, share_text
 
-from .chapters import slugs
 from .exercise import _Exercise
 from .pages import depend_on_package, live, render
-from .study import _DATA, _told, data_problems
+from .study import _told, data_problems
 from .words import inline_html, words_html
 
-_log = logging.getLogger(__name__)
 _PART = "ip-redteam-part"  # marks a page that holds the part
 
 
@@ -92,13 +89,6 @@ class RedTeam(_Exercise):
         return part
 
 
-def _check_documents(app: Sphinx) -> None:
-    for file in sorted(_DATA.glob("*-[a-z].toml")):
-        if file.stem.rpartition("-")[0] in slugs():
-            for problem in document_problems(file):
-                _log.warning("infrapm/data/%s", problem)
-
-
 def _add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
     if doctree is not None and any(_PART in node["classes"] for node in doctree.findall(nodes.container)):
         app.add_js_file("red-team.js", type="module", loading_method="defer")
@@ -107,6 +97,5 @@ def _add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str
 
 def setup(app: Sphinx) -> None:
     app.add_directive("red-team", RedTeam)
-    app.connect("builder-inited", _check_documents)
     # After the page script, which it takes the store from.
     app.connect("html-page-context", _add_script, priority=600)

@@ -4,7 +4,7 @@
     {questions}   {judgment}   {decision-card}
 
 Their words stand in `infrapm/data/<slug>.toml` (see `infrapm.exercises._content`), checked against its
-schema here. Without a script every part reads from top to bottom, its answers folded.
+schema by `data_problems`. Without a script every part reads from top to bottom, its answers folded.
 """
 
 import json
@@ -18,7 +18,6 @@ from typing import Any
 import jsonschema
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from infrapm.exercises._claims import claims
@@ -29,7 +28,6 @@ from .chapters import ROOT, module_name, slugs, title
 from .pages import depend_on_package, live, render
 from .words import inline_html, words_html
 
-_log = logging.getLogger(__name__)
 _DATA = ROOT / "infrapm" / "data"
 _CARD_WORDS = 120
 _WARM_UP = 3
@@ -148,7 +146,9 @@ def _told(run: Callable[[Any], list[nodes.Node]]) -> Callable[[Any], list[nodes.
         try:
             return run(self)
         except Exception as problem:
-            raise self.error(f"{type(problem).__name__}: {problem}") from problem
+            # The text of a KeyError is a repr of its sentence, with quotation marks inside quotation marks.
+            said = problem.args[0] if isinstance(problem, KeyError) and problem.args else problem
+            raise self.error(f"{type(problem).__name__}: {said}") from problem
 
     return telling
 
@@ -268,13 +268,6 @@ class DecisionCard(_Study):
         return self.part("card.html", card=self.filling.card, limit=_CARD_WORDS, chapter_title=title.astext() if title else self.slug)
 
 
-def _check_data(app: Sphinx) -> None:
-    for file in sorted(_DATA.glob("*.toml")):
-        if file.stem in slugs():
-            for problem in data_problems(file):
-                _log.warning("infrapm/data/%s", problem)
-
-
 def setup(app: Sphinx) -> None:
     for name, directive in {
         "warm-up": WarmUp,
@@ -286,4 +279,3 @@ def setup(app: Sphinx) -> None:
         "decision-card": DecisionCard,
     }.items():
         app.add_directive(name, directive)
-    app.connect("builder-inited", _check_data)

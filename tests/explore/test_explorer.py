@@ -14,7 +14,8 @@ from infrapm.explore.controls import Choice, Number, Rows, Several, Toggle
 from infrapm.explore.explorer import Explorer, Table, View
 from tests.fixtures.small_chapter import WORK
 
-EXPLORERS = {explorer.id: explorer for slug in CHAPTERS for explorer in chapter(slug).EXPLORERS} | {WORK.id: WORK}
+# By chapter and id: two chapters may each have an explorer "budget".
+EXPLORERS = {f"{slug}-{explorer.id}": explorer for slug in CHAPTERS for explorer in chapter(slug).EXPLORERS} | {WORK.id: WORK}
 
 WINDOW_MIN = {"day": 1440, "week": 7 * 1440, "month": 30 * 1440, "quarter": 90 * 1440, "year": 365 * 1440}
 

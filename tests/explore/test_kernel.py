@@ -20,7 +20,8 @@ from infrapm.explore.tasks import Option, OrderingTask, SeveralTask
 from tests.fixtures.small_chapter import WORK
 
 VEGA_LITE, HTML = "application/vnd.vegalite.v5+json", "text/html"
-EXPLORERS = {explorer.id: explorer for slug in CHAPTERS for explorer in chapter(slug).EXPLORERS} | {WORK.id: WORK}
+# By chapter and id: two chapters may each have an explorer "budget".
+EXPLORERS = {f"{slug}-{explorer.id}": explorer for slug in CHAPTERS for explorer in chapter(slug).EXPLORERS} | {WORK.id: WORK}
 
 SWITCH = Explorer(
     id="switch",

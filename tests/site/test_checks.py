@@ -1,4 +1,4 @@
-"""The checks of a page: headings, text alternatives, a chapter's files; each told with file and line."""
+"""The checks of a page: headings, text alternatives, a chapter's parts; each told with file and line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from infrapm.site import checks
 from infrapm.site.checks import HEADINGS, heading_problems
 from tests.fixtures.small_book import SmallBook
 
@@ -91,24 +90,6 @@ def test_a_whole_chapter_passes(book: SmallBook) -> None:
 def test_such_a_build_fails_and_nothing_else_is_wrong(book: SmallBook) -> None:
     assert book.failed
     assert len(book.log.strip().splitlines()) == 6, book.log
-
-
-def test_a_chapter_without_its_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "_toc.yml").write_text('parts: [{caption: "Part I", chapters: [{file: book/no-such}]}]')
-    monkeypatch.setattr(checks, "ROOT", tmp_path)
-    book = SmallBook(tmp_path, {"page.md": "# T\n"})
-    assert book.failed
-    assert book.log.splitlines() == [
-        f"WARNING: _toc.yml: the chapter 'no-such' lacks {part}"
-        for part in (
-            "book/no-such.md (the page)",
-            "book/instructors/no-such.md (the page for those who teach it)",
-            "notebooks/no-such.ipynb (the source notebook, with solutions and stored outputs)",
-            "infrapm/exercises/no_such.py (the explorers and tasks)",
-            "infrapm/data/no-such.toml (the decision, predictions, questions, judgment and card)",
-            "tests/exercises/test_no_such.py (the tests of the explorers and tasks)",
-        )
-    ]
 
 
 def test_a_book_without_a_fault_does_not_fail(tmp_path: Path) -> None:

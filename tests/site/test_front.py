@@ -10,12 +10,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 from infrapm.exercises._content import Choice, content
-from infrapm.site import front, study
+from infrapm.site import study
 from infrapm.site.chapters import parts, slugs, title
 from infrapm.site.front import arcs, direct, needs_problems
 from infrapm.site.study import warm_up
 from tests import bench_pages
-from tests.fixtures.small_book import SmallBook
 
 DIAMOND = {"a": {}, "b": {"a": "needed"}, "c": {"a": "helpful"}, "d": {"a": "needed", "b": "needed", "c": "helpful"}}
 
@@ -39,13 +38,6 @@ def test_prerequisites(needs: dict, problems: list[str]) -> None:
 
 def test_the_chapters_of_this_book_need_no_circle() -> None:
     assert needs_problems({slug: content(slug).needs for slug in slugs()}) == []
-
-
-def test_a_circle_fails_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(front, "_needs", lambda: {"a": {"b": "needed"}, "b": {"a": "needed"}})
-    book = SmallBook(tmp_path, {"page.md": "# T\n"})
-    assert book.failed
-    assert book.log.splitlines() == ["WARNING: infrapm/data: the chapters a, b, a need each other in a circle"]
 
 
 def test_what_follows_is_left_out_of_the_drawing() -> None:

@@ -90,6 +90,14 @@ def test_the_line_is_that_of_the_number_not_of_the_table(book: SmallBook, page: 
     assert told == [f"{line}: cannot compute 'lost': NameError: name 'lost' is not defined"]
 
 
+def test_another_chapter_s_model_is_told_with_its_module() -> None:
+    with pytest.raises(NameError, match="name 'error_budget' is not defined; it may be slo.error_budget$"):
+        computed("error_budget(0.999, 1, 0).budget_events", CHAPTER)
+    # Not consistency.composite_availability, which that module imports.
+    with pytest.raises(NameError, match="'composite_availability' is not defined; it may be availability.composite_availability$"):
+        computed("composite_availability(k=1, n=2, availability=0.999).availability:.3f", "slo")
+
+
 def test_such_a_build_fails(book: SmallBook) -> None:
     assert book.failed
 

@@ -68,7 +68,7 @@ def test_an_evidence_pack_is_numbered_lines_and_a_question(book: SmallBook) -> N
 
 def test_an_unknown_pack_is_told_with_file_and_line(book: SmallBook) -> None:
     (said,) = book.told("unknown.md", "ERROR")
-    assert said == "5: KeyError: \"no evidence 'no-such'; there are: stale-read\""
+    assert said == "5: KeyError: no evidence 'no-such'; there are: stale-read"
 
 
 def test_the_file_of_a_chapter_may_hold_packs(tmp_path: Path) -> None:
