@@ -178,9 +178,14 @@ def _grade(given: argparse.Namespace) -> int:
         if came.refused:
             waits = True
             print("Not taken:", *(f"  {path}: {why}" for path, why in came.refused), sep="\n")
+        if came.instead:
+            print(f"Nothing of {given.chapter}, but another file:", *(f"  {student}: {what}" for student, what in came.instead.items()), sep="\n")
         if came.older:
             print(f"Older than what is there, and kept aside in received/: {', '.join(came.older)}.")
     print(f"{done.submissions} submissions, {done.ran} of them run now, {len(done.changes)} marks changed.")
+    if fallen := done.fallen:
+        told = ", ".join(f"{student} (-{points:g})" for student, points in fallen.items())
+        print(f"Fewer points than before, since the latest file counts; the earlier ones are in {course.path / 'received' / given.chapter}: {told}.")
     if done.failed:
         waits = True
         print("Not run, to be tried again:", *(f"  {student}: {why}" for student, why in done.failed), sep="\n")

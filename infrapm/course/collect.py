@@ -38,13 +38,15 @@ class Incoming:
 class Collected:
     """What became of the files. new: students with a first or another file. unknown: files without a student,
     each with a reason. refused: files that cannot be read. others: files that belong to other chapters or are
-    no notebooks. older: files that are older than what is there."""
+    no notebooks. instead: students who have nothing of this chapter, but one of these, with the file and what it
+    is. older: files that are older than what is there."""
 
     new: list[str] = field(default_factory=list)
     unchanged: int = 0
     unknown: list[tuple[str, str]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     others: int = 0
+    instead: dict[str, str] = field(default_factory=dict)
     older: list[str] = field(default_factory=list)
 
 
@@ -158,18 +160,19 @@ def collect(course: Course, slug: str, path: Path) -> Collected:
     known = {student.id for student in course.students}
     owners = {course.code(slug, student.id): student.id for student in course.students}
     named, rows = _named(course, slug, known)
-    best: dict[str, tuple[tuple, Incoming]] = {}  # the file of each student, by how well it fits and how new it is
+    best: dict[str, tuple[tuple, Incoming]] = {}  # the newest file of each student
     for file in incoming(path):
-        if not file.data and not file.problem:
-            told.others += 1
-            continue
+        candidates = [named[file.path]] if file.path in named else matcher.candidates(file.path, slug)
         chapter, code = peek(file.data)
         elsewhere = bool(chapter) and chapter != slug
-        candidates = [named[file.path]] if file.path in named else matcher.candidates(file.path, slug)
+        if elsewhere or not file.data and not file.problem:
+            told.others += 1
+            if len(candidates) == 1:
+                if elsewhere:
+                    _keep(course, slug, candidates[0], file)
+                told.instead[candidates[0]] = f"{file.path} is {f'the notebook of {chapter}' if elsewhere else 'no notebook'}"
+            continue
         if len(candidates) != 1:
-            if elsewhere:
-                told.others += 1
-                continue
             why = f"it can be of {', '.join(candidates[:5])}" if candidates else "no name of the roster is in its path"
             told.unknown.append((file.path, why))
             if not any(row["file"] == file.path and row["chapter"] == slug for row in rows):
@@ -180,14 +183,12 @@ def collect(course: Course, slug: str, path: Path) -> Collected:
             continue
         student = candidates[0]
         _keep(course, slug, student, file)
-        rank = (not elsewhere, file.when, _attempt(file.path), file.path)
+        rank = (file.when, _attempt(file.path), file.path)
         if student not in best or rank > best[student][0]:
             best[student] = (rank, file)
-    for student, ((fits, *_), file) in sorted(best.items()):
-        if not fits and course.submission(student, slug).exists():
-            told.others += 1
-        else:
-            _take(course, slug, student, file, told)
+    for student, (_, file) in sorted(best.items()):
+        _take(course, slug, student, file, told)
+    told.instead = {student: what for student, what in sorted(told.instead.items()) if not course.submission(student, slug).exists()}
     write_csv(course.path / "names.csv", NAMES, rows)
     return told
 

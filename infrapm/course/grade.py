@@ -5,6 +5,7 @@ is made from it is written whole or not at all; marks and the record of their ch
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from .feedback import write_feedback
 from .files import Stop, digest, write_text
 from .folder import Course
 from .formgrader import write_copy
-from .gradebook import Change, Score, opened, write_changes, write_grades
+from .gradebook import WAITING, Change, Score, opened, write_changes, write_grades
 from .handout import NUMBERS
 from .judge import Verdict, judge
 from .questions import BANDS, questions
@@ -43,6 +44,15 @@ class Graded:
     changes: list[Change] = field(default_factory=list)
     sheet: Path | None = None
     grades: Path | None = None
+
+    @property
+    def fallen(self) -> dict[str, float]:
+        """How many points students lost by handing in again. What waits for a mark is not lost."""
+        lost: Counter[str] = Counter()
+        for change in self.changes:
+            if change.why == "handed in again" and WAITING not in (change.old, change.new):
+                lost[change.student] += float(change.old) - float(change.new)
+        return {student: points for student, points in lost.items() if points > 0}
 
 
 def grade(

@@ -292,6 +292,16 @@ def test_an_older_file_does_not_count(a_class: Course, hand: Hand) -> None:
     assert len(list((a_class.path / "received" / SLUG / "ann").iterdir())) == 2  # kept all the same
 
 
+def test_points_that_a_later_file_lost_are_told(a_class: Course, hand: Hand) -> None:
+    copy, code = released(a_class), a_class.code(SLUG)
+    mark(a_class, "ann", band="4")
+    mark(a_class, "bob", band="3")
+    before = sum(value or 0 for value in (graded(a_class), scores(a_class))[1]["ann"].values())
+    rewritten = pupils.right(SLUG, copy, code, essay="Another answer, which waits for a mark.")
+    done = graded(a_class, hand(TUESDAY, ann=pupils.blank(copy), bob=rewritten, cem=pupils.partial(SLUG, copy, code, 1)))
+    assert done.fallen == {"ann": before, "cem": 2} and graded(a_class).fallen == {}
+
+
 def test_of_several_files_the_last_counts(course: Course, runs: list[str], tmp_path: Path) -> None:
     copy, code = released(course), course.code(SLUG)
     for number, notebook in ((1, pupils.blank(copy)), (2, pupils.wrong(SLUG, copy)), (10, pupils.right(SLUG, copy, code))):
@@ -350,6 +360,22 @@ def test_files_of_another_chapter_are_left_alone(course: Course, runs: list[str]
     folder = hand(ann=pupils.right(SLUG, copy, code), **{"ann consistency": other})
     done = graded(course, folder)
     assert done.collected.new == ["ann"] and scores(course)["ann"]["spend"] == 2
+    assert done.collected.others == 1 and done.collected.instead == {}  # she has handed in this chapter
+
+
+def test_whoever_handed_in_something_else_is_named_and_gets_no_marks(course: Course, runs: list[str], hand: Hand) -> None:
+    other = pupils.blank(released(course))
+    other.metadata["infrapm"]["chapter"] = "consistency"
+    folder = hand(TUESDAY, bob=other)
+    (folder / "cem.ipynb.txt").write_text("{}")
+    done = graded(course, folder)
+    assert done.collected.instead == {"bob": "bob.ipynb is the notebook of consistency", "cem": "cem.ipynb.txt is no notebook"}
+    assert done.collected.new == [] and done.submissions == 0 and done.changes == []
+    assert len(list((course.path / "received" / SLUG / "bob").iterdir())) == 1
+    # The right one counts, though it is the older file.
+    done = graded(course, hand(MONDAY, "again", bob=pupils.right(SLUG, released(course), course.code(SLUG))))
+    assert done.collected.new == ["bob"] and scores(course)["bob"]["spend"] == 2
+    assert graded(course, folder).collected.instead == {"cem": "cem.ipynb.txt is no notebook"}
 
 
 # --- Settings
