@@ -194,6 +194,8 @@ def _grade(given: argparse.Namespace) -> int:
         print("Marks that cannot be read, and were left as they were:", *(f"  {problem}" for problem in done.problems), sep="\n")
     if done.to_mark:
         print(f"{done.to_mark} answers wait for a mark: fill the column band in {done.sheet}, and run the same command again.")
+    if done.without_band:
+        print(f"A comment or a trait, and no band: {', '.join(done.without_band)}.")
     if done.flagged:
         print(f"{done.flagged} submissions are odd: infrapm course status --course {given.course}")
     print(f"Marks: {done.grades}. Feedback: {course.path / 'feedback'}.")

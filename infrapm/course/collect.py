@@ -16,7 +16,7 @@ from typing import IO
 
 from .files import Stop, digest, read_csv, write_bytes, write_csv, write_text
 from .folder import Course
-from .roster import Matcher
+from .roster import Matcher, spelled
 from .submission import MOST_BYTES, peek
 
 _MOST_FILES = 20_000
@@ -157,7 +157,7 @@ def collect(course: Course, slug: str, path: Path) -> Collected:
     """Take in the files of one chapter: each goes to its student, and what cannot be told is listed."""
     told = Collected()
     matcher = Matcher(course.students)
-    known = {student.id for student in course.students}
+    known = [student.id for student in course.students]
     owners = {course.code(slug, student.id): student.id for student in course.students}
     named, rows = _named(course, slug, known)
     best: dict[str, tuple[tuple, Incoming]] = {}  # the newest file of each student
@@ -193,13 +193,13 @@ def collect(course: Course, slug: str, path: Path) -> Collected:
     return told
 
 
-def _named(course: Course, slug: str, known: set[str]) -> tuple[dict[str, str], list[dict[str, str]]]:
+def _named(course: Course, slug: str, known: list[str]) -> tuple[dict[str, str], list[dict[str, str]]]:
     """What names.csv says: the student of each file, and all its rows."""
     path = course.path / "names.csv"
     rows = read_csv(path)[1] if path.exists() else []
     named = {}
     for line, row in enumerate(rows, 2):
-        student = row.get("student", "").strip()
+        student = spelled(row.get("student", "").strip(), known)
         if student and student not in known:
             raise Stop(f"{path}, line {line}: “{student}” is not in roster.csv.")
         if student and row.get("chapter") == slug:

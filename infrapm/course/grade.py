@@ -41,6 +41,7 @@ class Graded:
     flagged: int = 0
     to_mark: int = 0
     problems: list[str] = field(default_factory=list)
+    without_band: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     sheet: Path | None = None
     grades: Path | None = None
@@ -64,8 +65,8 @@ def grade(
     course.chapter(slug)
     release = course.release(slug)
     points = course.points(slug)
-    sheet = Sheet(course.path / "marking" / f"{slug}.csv")
-    done = Graded(problems=list(sheet.problems))
+    sheet = Sheet(course.path / "marking" / f"{slug}.csv", [student.id for student in course.students])
+    done = Graded(problems=list(sheet.problems), without_band=list(sheet.without_band))
     if source is not None:
         done.collected = collect(course, slug, source)
     run_new(course, slug, release, limits, bar, scheduler, workers, unsafe, done)

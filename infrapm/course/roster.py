@@ -60,6 +60,16 @@ def _wrong(ids: Sequence[str]) -> tuple[int, str]:
     return 0, ""
 
 
+def spelled(typed: str, ids: Sequence[str]) -> str:
+    """The id that somebody typed or saved in a spreadsheet, which takes 0012 for a number and makes it 12.
+
+    >>> spelled("12", ["0012", "ann"]), spelled("12", ["0012", "12"]), spelled("bob", ["0012"])
+    ('0012', '12', 'bob')
+    """
+    alike = [id for id in ids if id.lstrip("0") == typed]
+    return alike[0] if typed not in ids and len(alike) == 1 else typed
+
+
 def import_roster(path: Path) -> tuple[Student, ...]:
     """The students in a list that an LMS exported, or that somebody typed: one line each.
 
