@@ -178,9 +178,14 @@ def _grade(given: argparse.Namespace) -> int:
         if came.refused:
             waits = True
             print("Not taken:", *(f"  {path}: {why}" for path, why in came.refused), sep="\n")
+        if came.instead:
+            print(f"Nothing of {given.chapter}, but another file:", *(f"  {student}: {what}" for student, what in came.instead.items()), sep="\n")
         if came.older:
             print(f"Older than what is there, and kept aside in received/: {', '.join(came.older)}.")
     print(f"{done.submissions} submissions, {done.ran} of them run now, {len(done.changes)} marks changed.")
+    if fallen := done.fallen:
+        told = ", ".join(f"{student} (-{points:g})" for student, points in fallen.items())
+        print(f"Fewer points than before, since the latest file counts; the earlier ones are in {course.path / 'received' / given.chapter}: {told}.")
     if done.failed:
         waits = True
         print("Not run, to be tried again:", *(f"  {student}: {why}" for student, why in done.failed), sep="\n")
@@ -189,6 +194,8 @@ def _grade(given: argparse.Namespace) -> int:
         print("Marks that cannot be read, and were left as they were:", *(f"  {problem}" for problem in done.problems), sep="\n")
     if done.to_mark:
         print(f"{done.to_mark} answers wait for a mark: fill the column band in {done.sheet}, and run the same command again.")
+    if done.without_band:
+        print(f"A comment or a trait, and no band: {', '.join(done.without_band)}.")
     if done.flagged:
         print(f"{done.flagged} submissions are odd: infrapm course status --course {given.course}")
     print(f"Marks: {done.grades}. Feedback: {course.path / 'feedback'}.")

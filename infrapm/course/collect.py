@@ -16,7 +16,7 @@ from typing import IO
 
 from .files import Stop, digest, read_csv, write_bytes, write_csv, write_text
 from .folder import Course
-from .roster import Matcher
+from .roster import Matcher, spelled
 from .submission import MOST_BYTES, peek
 
 _MOST_FILES = 20_000
@@ -38,13 +38,15 @@ class Incoming:
 class Collected:
     """What became of the files. new: students with a first or another file. unknown: files without a student,
     each with a reason. refused: files that cannot be read. others: files that belong to other chapters or are
-    no notebooks. older: files that are older than what is there."""
+    no notebooks. instead: students who have nothing of this chapter, but one of these, with the file and what it
+    is. older: files that are older than what is there."""
 
     new: list[str] = field(default_factory=list)
     unchanged: int = 0
     unknown: list[tuple[str, str]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     others: int = 0
+    instead: dict[str, str] = field(default_factory=dict)
     older: list[str] = field(default_factory=list)
 
 
@@ -155,21 +157,22 @@ def collect(course: Course, slug: str, path: Path) -> Collected:
     """Take in the files of one chapter: each goes to its student, and what cannot be told is listed."""
     told = Collected()
     matcher = Matcher(course.students)
-    known = {student.id for student in course.students}
+    known = [student.id for student in course.students]
     owners = {course.code(slug, student.id): student.id for student in course.students}
     named, rows = _named(course, slug, known)
-    best: dict[str, tuple[tuple, Incoming]] = {}  # the file of each student, by how well it fits and how new it is
+    best: dict[str, tuple[tuple, Incoming]] = {}  # the newest file of each student
     for file in incoming(path):
-        if not file.data and not file.problem:
-            told.others += 1
-            continue
+        candidates = [named[file.path]] if file.path in named else matcher.candidates(file.path, slug)
         chapter, code = peek(file.data)
         elsewhere = bool(chapter) and chapter != slug
-        candidates = [named[file.path]] if file.path in named else matcher.candidates(file.path, slug)
+        if elsewhere or not file.data and not file.problem:
+            told.others += 1
+            if len(candidates) == 1:
+                if elsewhere:
+                    _keep(course, slug, candidates[0], file)
+                told.instead[candidates[0]] = f"{file.path} is {f'the notebook of {chapter}' if elsewhere else 'no notebook'}"
+            continue
         if len(candidates) != 1:
-            if elsewhere:
-                told.others += 1
-                continue
             why = f"it can be of {', '.join(candidates[:5])}" if candidates else "no name of the roster is in its path"
             told.unknown.append((file.path, why))
             if not any(row["file"] == file.path and row["chapter"] == slug for row in rows):
@@ -180,25 +183,23 @@ def collect(course: Course, slug: str, path: Path) -> Collected:
             continue
         student = candidates[0]
         _keep(course, slug, student, file)
-        rank = (not elsewhere, file.when, _attempt(file.path), file.path)
+        rank = (file.when, _attempt(file.path), file.path)
         if student not in best or rank > best[student][0]:
             best[student] = (rank, file)
-    for student, ((fits, *_), file) in sorted(best.items()):
-        if not fits and course.submission(student, slug).exists():
-            told.others += 1
-        else:
-            _take(course, slug, student, file, told)
+    for student, (_, file) in sorted(best.items()):
+        _take(course, slug, student, file, told)
+    told.instead = {student: what for student, what in sorted(told.instead.items()) if not course.submission(student, slug).exists()}
     write_csv(course.path / "names.csv", NAMES, rows)
     return told
 
 
-def _named(course: Course, slug: str, known: set[str]) -> tuple[dict[str, str], list[dict[str, str]]]:
+def _named(course: Course, slug: str, known: list[str]) -> tuple[dict[str, str], list[dict[str, str]]]:
     """What names.csv says: the student of each file, and all its rows."""
     path = course.path / "names.csv"
     rows = read_csv(path)[1] if path.exists() else []
     named = {}
     for line, row in enumerate(rows, 2):
-        student = row.get("student", "").strip()
+        student = spelled(row.get("student", "").strip(), known)
         if student and student not in known:
             raise Stop(f"{path}, line {line}: “{student}” is not in roster.csv.")
         if student and row.get("chapter") == slug:

@@ -97,6 +97,8 @@ def read_csv(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         raw = path.read_bytes()
     except OSError as problem:
         raise Stop(f"{path} cannot be read: {problem.strerror or problem}.") from None
+    if raw[:4] == b"PK\x03\x04":
+        raise Stop(f"{path} is a workbook, not a CSV file. Open it in your spreadsheet and save it as CSV, under that name and with the ending .csv.")
     for encoding in ("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "cp1252", "latin-1"):
         try:
             text = raw.decode(encoding)

@@ -5,6 +5,7 @@ is made from it is written whole or not at all; marks and the record of their ch
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from .feedback import write_feedback
 from .files import Stop, digest, write_text
 from .folder import Course
 from .formgrader import write_copy
-from .gradebook import Change, Score, opened, write_changes, write_grades
+from .gradebook import WAITING, Change, Score, opened, write_changes, write_grades
 from .handout import NUMBERS
 from .judge import Verdict, judge
 from .questions import BANDS, questions
@@ -40,9 +41,19 @@ class Graded:
     flagged: int = 0
     to_mark: int = 0
     problems: list[str] = field(default_factory=list)
+    without_band: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     sheet: Path | None = None
     grades: Path | None = None
+
+    @property
+    def fallen(self) -> dict[str, float]:
+        """How many points students lost by handing in again. What waits for a mark is not lost."""
+        lost: Counter[str] = Counter()
+        for change in self.changes:
+            if change.why == "handed in again" and WAITING not in (change.old, change.new):
+                lost[change.student] += float(change.old) - float(change.new)
+        return {student: points for student, points in lost.items() if points > 0}
 
 
 def grade(
@@ -54,8 +65,8 @@ def grade(
     course.chapter(slug)
     release = course.release(slug)
     points = course.points(slug)
-    sheet = Sheet(course.path / "marking" / f"{slug}.csv")
-    done = Graded(problems=list(sheet.problems))
+    sheet = Sheet(course.path / "marking" / f"{slug}.csv", [student.id for student in course.students])
+    done = Graded(problems=list(sheet.problems), without_band=list(sheet.without_band))
     if source is not None:
         done.collected = collect(course, slug, source)
     run_new(course, slug, release, limits, bar, scheduler, workers, unsafe, done)

@@ -17,6 +17,7 @@ _NAME_COLUMNS = ("name", "full name", "student name", "student")
 _FIRST, _LAST = ("first name", "firstname", "given name"), ("last name", "lastname", "surname", "family name")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")  # it becomes the name of a folder
 _LONGEST_ID = 80
+_USE = f"A student is named by A to Z, digits and . _ @ -, at most {_LONGEST_ID} of them, and by no two lines the same."
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,31 @@ def read_roster(path: Path) -> tuple[Student, ...]:
 
 
 def _check_ids(path: Path, ids: Sequence[str]) -> None:
+    line, what = _wrong(ids)
+    if what:
+        raise Stop(f"{path}, line {line + 1}: {what}. {_USE}")
+
+
+def _wrong(ids: Sequence[str]) -> tuple[int, str]:
+    """The first student whose id is none, counted from 1, and what is wrong with it; an empty text when all are good."""
     seen: set[str] = set()
-    for line, id in enumerate(ids, 2):
+    for number, id in enumerate(ids, 1):
         if not _ID.fullmatch(id) or len(id) > _LONGEST_ID:
-            raise Stop(f"{path}, line {line}: “{id}” cannot name a student. Use letters, digits and . _ @ -, at most {_LONGEST_ID}.")
+            return number, f"“{id}” cannot name a student" if id else "nothing is there"
         if id.casefold() in seen:
-            raise Stop(f"{path}, line {line}: “{id}” is there twice.")
+            return number, f"“{id}” is there twice"
         seen.add(id.casefold())
+    return 0, ""
+
+
+def spelled(typed: str, ids: Sequence[str]) -> str:
+    """The id that somebody typed or saved in a spreadsheet, which takes 0012 for a number and makes it 12.
+
+    >>> spelled("12", ["0012", "ann"]), spelled("12", ["0012", "12"]), spelled("bob", ["0012"])
+    ('0012', '12', 'bob')
+    """
+    alike = [id for id in ids if id.lstrip("0") == typed]
+    return alike[0] if typed not in ids and len(alike) == 1 else typed
 
 
 def import_roster(path: Path) -> tuple[Student, ...]:
@@ -74,16 +93,24 @@ def import_roster(path: Path) -> tuple[Student, ...]:
 
     # A grade book of an LMS may hold a line of possible points, and a student for trials.
     rows = [row for row in rows if not re.match(r"\s*(points possible|student, test)\b", next(iter(row.values())), re.I)]
+    reasons = []
     for column in (by_name[name] for name in _ID_COLUMNS if name in by_name):
         ids = [row[column].strip() for row in rows]
-        if all(_ID.fullmatch(id) and len(id) <= _LONGEST_ID for id in ids) and len({id.casefold() for id in ids}) == len(ids):
+        number, what = _wrong(ids)
+        if not what:
             return tuple(
                 Student(id, name_of(row), {k: v for k, v in row.items() if k and k not in ("student", "name")})
                 for id, row in zip(ids, rows)
             )
+        reasons.append(f"in “{column}”, student {number}, {what}")
+    if reasons:
+        raise Stop(
+            f"{path} has no column that tells the students apart: {'; '.join(reasons)}. {_USE} "
+            "Mend one of these columns, or add one with the heading student."
+        )
     raise Stop(
-        f"{path} has no column that tells the students apart. Looked for: {', '.join(_ID_COLUMNS)}; found: "
-        f"{', '.join(header) or 'nothing'}. A column must be filled in every line, each different, with letters, digits and . _ @ -."
+        f"{path} has no column that tells the students apart. Its first line must be the headings. Looked for: {', '.join(_ID_COLUMNS)}; "
+        f"found: {', '.join(header) or 'nothing'}."
     )
 
 

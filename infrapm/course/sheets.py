@@ -4,7 +4,7 @@ What was typed is never lost: rows are added and not removed, columns of your ow
 version of a sheet is kept in marking/earlier/.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from infrapm.exercises._numbers import filled
 
 from .files import Stop, csv_text, digest, read_csv, write_bytes, write_text
 from .questions import BANDS, title
+from .roster import spelled
 
 TO_MARK, MARKED, REPLACED = "to mark", "marked", "replaced by a later answer"
 _FIRST = ["student", "name", "question", "state", "band", "comment"]
@@ -30,7 +31,7 @@ class Written:
 
     @property
     def version(self) -> str:
-        return digest(self.answer.encode())
+        return "v" + digest(self.answer.encode())  # 3e10 alone would be a number to a spreadsheet
 
 
 @dataclass(frozen=True)
@@ -48,28 +49,37 @@ class Mark:
 
 
 class Sheet:
-    """The sheet of a chapter. problems: lines that cannot be read, as sentences. marks: by student, question
-    and version of the answer; an answer that stands there without a band has None."""
+    """The sheet of a chapter, for the students of these ids. problems: lines that cannot be read, as sentences.
+    without_band: lines that have a comment or a word for a trait, and no band. marks: by student, question and
+    version of the answer; an answer that stands there without a band has None."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ids: Sequence[str]) -> None:
         self.path = path
         self.before = path.read_bytes() if path.exists() else b""
         self.header, self.rows = read_csv(path) if self.before else ([], [])
-        if self.rows and not {"student", "question", "band", "version"} <= set(self.header):
-            raise Stop(f"{path} lacks one of the columns student, question, band, version. Earlier versions are in {path.parent / 'earlier'}.")
+        lacking = [name for name in ("student", "question", "band", "version") if name not in self.header]
+        if self.rows and lacking:
+            raise Stop(
+                f"{path} lacks the column {' and '.join(lacking)}. Put the heading back, or take the file before your last change from "
+                f"{path.parent / 'earlier'}."
+            )
         self.problems: list[str] = []
+        self.without_band: list[str] = []
         self.marks: dict[tuple[str, str, str], Mark | None] = {}
         for line, row in enumerate(self.rows, 2):
+            row["student"] = spelled(row["student"].strip(), ids)
             self.marks[_key(row)] = self._mark(line, row)
 
     def _mark(self, line: int, row: dict[str, str]) -> Mark | None:
         typed = row["band"].strip()
+        traits = {trait: row[trait].strip() for trait in spine()["traits"] if row.get(trait, "").strip()}
         if not typed:
+            if row.get("state", "").strip() != REPLACED and (traits or row.get("comment", "").strip()):
+                self.without_band.append(f"line {line} ({row['student']})")
             return None
-        if typed.removesuffix(".0") not in map(str, range(BANDS + 1)):
+        if not _is_band(typed):
             self.problems.append(f"{self.path.name}, line {line} ({row['student']}): the band “{typed}” is not a whole number from 0 to {BANDS}.")
             return None
-        traits = {trait: row[trait].strip() for trait in spine()["traits"] if row.get(trait, "").strip()}
         return Mark(int(float(typed)), row.get("comment", "").strip(), traits)
 
     def save(self, answers: Iterable[Written], kept: dict[tuple[str, str, str], tuple[int, str]]) -> None:
@@ -89,7 +99,7 @@ class Sheet:
             row |= {"name": written.name, "answer": written.answer, "words": str(len(written.answer.split()))}
         for (student, question, version), row in rows.items():
             live = current.get((student, question), version) == version
-            row["state"] = REPLACED if not live else MARKED if row.get("band", "").strip() else TO_MARK
+            row["state"] = REPLACED if not live else MARKED if _is_band(row.get("band", "")) else TO_MARK
         own = [name for name in self.header if name not in (*_FIRST, *spine()["traits"], *_LAST)]
         text = csv_text([*_FIRST, *spine()["traits"], *_LAST, *own], rows.values())
         if not rows or text.encode() == self.before:
@@ -100,6 +110,10 @@ class Sheet:
         if self.before:
             write_bytes(self.path.parent / "earlier" / f"{self.path.stem}-{digest(self.before)}.csv", self.before)
         write_text(self.path, text)
+
+
+def _is_band(typed: str) -> bool:
+    return typed.strip().removesuffix(".0") in map(str, range(BANDS + 1))
 
 
 def _key(row: dict[str, str]) -> tuple[str, str, str]:

@@ -50,6 +50,13 @@ def test_a_course_from_start_to_marks(here: Path, capsys: pytest.CaptureFixture)
     ):  # fmt: skip
         assert sentence in said
     assert run("grade", SLUG, "--course", "courses/sre-2026") == 0
+    capsys.readouterr()
+    (here / "in" / "bob.html").touch()
+    pupils.save(pupils.blank(released(course)), here / "in" / "ann.ipynb")
+    run("grade", SLUG, "--course", "sre-2026", "--from", "in")
+    said = capsys.readouterr().out
+    assert "Nothing of availability, but another file:\n  bob: bob.html is no notebook\n" in said
+    assert "the earlier ones are in courses/sre-2026/received/availability: ann (-14)." in said
     assert run("course", "status", "--course", "sre-2026") == 0
     assert "handed in: 1 of 2" in capsys.readouterr().out
     assert len(read_csv(here / "courses/sre-2026/grades/availability.csv")[1]) == 2

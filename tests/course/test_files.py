@@ -62,6 +62,12 @@ def test_a_file_that_is_not_there_gets_a_sentence(tmp_path: Path) -> None:
         read_csv(tmp_path / "none.csv")
 
 
+def test_a_workbook_is_no_csv_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "marks.csv").write_bytes(b"PK\x03\x04\x14\x00" + bytes(20))
+    with pytest.raises(Stop, match="marks.csv is a workbook.* save it as CSV"):
+        read_csv(tmp_path / "marks.csv")
+
+
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"")
     assert read_csv(tmp_path / "a.csv") == ([], [])

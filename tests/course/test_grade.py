@@ -16,10 +16,12 @@ from nbgrader.api import Gradebook
 from infrapm.course import sandbox
 from infrapm.course.collect import handed_in
 from infrapm.course.files import Stop, read_csv, write_csv
-from infrapm.course.folder import Course
+from infrapm.course.folder import Course, new_course
 from infrapm.course.grade import Graded, grade
 from infrapm.course.gradebook import opened
+from infrapm.course.handout import hand_out
 from infrapm.course.questions import questions
+from infrapm.course.roster import Student
 from infrapm.course.status import status_text
 from tests.course import pupils
 from tests.course.pupils import NAMES, SLUG, quiet, released, stand_in, students
@@ -174,6 +176,31 @@ def test_a_band_that_is_none_is_named_and_changes_nothing(a_class: Course, band:
     assert done.problems == [f"{SLUG}.csv, line 3 (bob): the band “{band}” is not a whole number from 0 to 5."]
     assert scores(a_class)["bob"]["judgment"] is None
     assert sheet(a_class)[1]["band"] == band  # as it was typed
+    assert sheet(a_class)[1]["state"] == "to mark"
+
+
+def test_a_comment_without_a_band_is_told(a_class: Course) -> None:
+    mark(a_class, "ann", comment="4")  # the wrong column
+    mark(a_class, "bob", Harm="weak")
+    assert graded(a_class).without_band == ["line 2 (ann)", "line 3 (bob)"]
+    mark(a_class, "ann", band="4")
+    assert graded(a_class).without_band == ["line 3 (bob)"]
+
+
+def test_a_spreadsheet_that_takes_an_id_for_a_number_loses_no_mark(tmp_path: Path, runs: list[str]) -> None:
+    course = new_course(tmp_path / "sre-2026", [SLUG], [Student("0012", "Ann Lee", {}), Student("ann", "Bob Ray", {})])
+    hand_out(course, SLUG)
+    pupils.save(pupils.right(SLUG, released(course), course.code(SLUG)), tmp_path / "in" / "who.ipynb")
+    graded(course, tmp_path / "in")
+    header, rows = read_csv(course.path / "names.csv")
+    write_csv(course.path / "names.csv", header, [rows[0] | {"student": "12"}])
+    assert graded(course, tmp_path / "in").collected.new == ["0012"]
+    path = course.path / "marking" / f"{SLUG}.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("0012,", "12,"), encoding="utf-8")
+    mark(course, "12", band="4")
+    assert graded(course).to_mark == 0 and scores(course)["0012"]["judgment"] == 4
+    assert [row["student"] for row in sheet(course)] == ["0012"]
+    assert sheet(course)[0]["version"].startswith("v")  # no number to a spreadsheet, whatever follows
 
 
 def test_a_typed_mark_survives_everything_that_people_do_to_sheets(a_class: Course) -> None:
@@ -224,7 +251,7 @@ def test_a_sheet_that_is_saved_meanwhile_is_not_written_over(a_class: Course, mo
 def test_a_sheet_without_its_columns_stops_the_run(a_class: Course) -> None:
     path = a_class.path / "marking" / f"{SLUG}.csv"
     path.write_text("what,is,this\n1,2,3\n")
-    with pytest.raises(Stop, match="lacks one of the columns"):
+    with pytest.raises(Stop, match="lacks the column student and question and band and version. .*earlier"):
         graded(a_class)
     assert path.read_text() == "what,is,this\n1,2,3\n"
 
@@ -292,6 +319,16 @@ def test_an_older_file_does_not_count(a_class: Course, hand: Hand) -> None:
     assert len(list((a_class.path / "received" / SLUG / "ann").iterdir())) == 2  # kept all the same
 
 
+def test_points_that_a_later_file_lost_are_told(a_class: Course, hand: Hand) -> None:
+    copy, code = released(a_class), a_class.code(SLUG)
+    mark(a_class, "ann", band="4")
+    mark(a_class, "bob", band="3")
+    before = sum(value or 0 for value in (graded(a_class), scores(a_class))[1]["ann"].values())
+    rewritten = pupils.right(SLUG, copy, code, essay="Another answer, which waits for a mark.")
+    done = graded(a_class, hand(TUESDAY, ann=pupils.blank(copy), bob=rewritten, cem=pupils.partial(SLUG, copy, code, 1)))
+    assert done.fallen == {"ann": before, "cem": 2} and graded(a_class).fallen == {}
+
+
 def test_of_several_files_the_last_counts(course: Course, runs: list[str], tmp_path: Path) -> None:
     copy, code = released(course), course.code(SLUG)
     for number, notebook in ((1, pupils.blank(copy)), (2, pupils.wrong(SLUG, copy)), (10, pupils.right(SLUG, copy, code))):
@@ -350,6 +387,22 @@ def test_files_of_another_chapter_are_left_alone(course: Course, runs: list[str]
     folder = hand(ann=pupils.right(SLUG, copy, code), **{"ann consistency": other})
     done = graded(course, folder)
     assert done.collected.new == ["ann"] and scores(course)["ann"]["spend"] == 2
+    assert done.collected.others == 1 and done.collected.instead == {}  # she has handed in this chapter
+
+
+def test_whoever_handed_in_something_else_is_named_and_gets_no_marks(course: Course, runs: list[str], hand: Hand) -> None:
+    other = pupils.blank(released(course))
+    other.metadata["infrapm"]["chapter"] = "consistency"
+    folder = hand(TUESDAY, bob=other)
+    (folder / "cem.ipynb.txt").write_text("{}")
+    done = graded(course, folder)
+    assert done.collected.instead == {"bob": "bob.ipynb is the notebook of consistency", "cem": "cem.ipynb.txt is no notebook"}
+    assert done.collected.new == [] and done.submissions == 0 and done.changes == []
+    assert len(list((course.path / "received" / SLUG / "bob").iterdir())) == 1
+    # The right one counts, though it is the older file.
+    done = graded(course, hand(MONDAY, "again", bob=pupils.right(SLUG, released(course), course.code(SLUG))))
+    assert done.collected.new == ["bob"] and scores(course)["bob"]["spend"] == 2
+    assert graded(course, folder).collected.instead == {"cem": "cem.ipynb.txt is no notebook"}
 
 
 # --- Settings
@@ -454,8 +507,7 @@ def test_submissions_that_look_alike_are_named_and_others_are_not(course: Course
 
 
 def test_a_file_of_another_student_is_named(tmp_path: Path, runs: list[str]) -> None:
-    from infrapm.course.folder import new_course
-    from infrapm.course.handout import class_copy, hand_out
+    from infrapm.course.handout import class_copy
 
     course = new_course(tmp_path / "sre-2026", [SLUG], students(*NAMES))
     hand_out(course, SLUG, per_student=True)

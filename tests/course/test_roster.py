@@ -49,8 +49,12 @@ def test_the_columns_of_the_lms_stay(tmp_path: Path) -> None:
     "text, message",
     [
         ("name\nAnn\n", "no column that tells the students apart"),
-        ("student,name\nann,A\nAnn,B\n", "no column that tells the students apart"),
-        ("student,name\n../up,A\n", "no column that tells the students apart"),
+        ("student,name\nann,A\nAnn,B\n", "no column that tells the students apart: in “student”, student 2, “Ann” is there twice. "),
+        ("student,name\n../up,A\n", "no column that tells the students apart: in “student”, student 1, “../up” cannot name a student. "),
+        (
+            "student,email\nAnn Lee,ann@example.edu\nBob Ray,\n",
+            "in “student”, student 1, “Ann Lee” cannot name a student; in “email”, student 2, nothing is there. .*add one with the heading student",
+        ),
         ("", "no column that tells the students apart.*found: nothing"),
     ],
 )
