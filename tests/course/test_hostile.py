@@ -141,8 +141,9 @@ def test_every_submission_that_can_be_read_is_graded(graveyard: Graveyard) -> No
     refused = {path for path, _ in graveyard.done.collected.refused}
     assert refused == {"symlink.ipynb", "200-mb.ipynb", "pipe.ipynb", "large.ipynb"}
     assert graveyard.done.failed == [] and graveyard.done.collected.unknown == []
-    expected = {"honest", *HOSTILE, *DAMAGED, DELETED, "edited-tests", "wrong-notebook", "another-code"} - {"large", "empty"}
+    expected = {"honest", *HOSTILE, *DAMAGED, DELETED, "edited-tests", "another-code"} - {"large", "empty"}
     assert set(graveyard.scores) == expected
+    assert graveyard.done.collected.instead == {"wrong-notebook": "wrong-notebook.ipynb is the notebook of consistency"}
 
 
 def test_the_honest_student_has_every_point_that_models_give(graveyard: Graveyard) -> None:
@@ -181,7 +182,7 @@ def test_a_run_that_breaks_off_says_so(graveyard: Graveyard, name: str, ended: s
     assert graveyard.total(name) == 0
 
 
-@pytest.mark.parametrize("name", [*HOSTILE, *DAMAGED, DELETED, "edited-tests", "wrong-notebook", "another-code"])
+@pytest.mark.parametrize("name", [*HOSTILE, *DAMAGED, DELETED, "edited-tests", "another-code"])
 def test_every_attack_is_flagged(graveyard: Graveyard, name: str) -> None:
     if name in ("large", "empty"):
         return  # never came in
@@ -243,8 +244,8 @@ def test_a_changed_number_code_changes_no_question(graveyard: Graveyard) -> None
     assert any("number code" in odd for odd in graveyard.record("another-code")["odd"])
 
 
-@pytest.mark.parametrize("name", [*(name for name in DAMAGED if name not in ("large", "empty")), "wrong-notebook"])
-def test_what_is_no_notebook_of_this_chapter_says_why(graveyard: Graveyard, name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in DAMAGED if name not in ("large", "empty")])
+def test_what_is_no_notebook_says_why(graveyard: Graveyard, name: str) -> None:
     assert graveyard.record(name)["problem"]
     assert graveyard.total(name) == 0
     page = (graveyard.course.path / "feedback" / name / SLUG / f"{SLUG}.html").read_text()
