@@ -143,7 +143,10 @@ def test_every_submission_that_can_be_read_is_graded(graveyard: Graveyard) -> No
     assert graveyard.done.failed == [] and graveyard.done.collected.unknown == []
     expected = {"honest", *HOSTILE, *DAMAGED, DELETED, "edited-tests", "another-code"} - {"large", "empty"}
     assert set(graveyard.scores) == expected
-    assert graveyard.done.collected.instead == {"wrong-notebook": "wrong-notebook.ipynb is the notebook of consistency"}
+    assert graveyard.done.collected.instead == {
+        "empty": "empty.ipynb is no notebook",
+        "wrong-notebook": "wrong-notebook.ipynb is the notebook of consistency",
+    }
 
 
 def test_the_honest_student_has_every_point_that_models_give(graveyard: Graveyard) -> None:
