@@ -163,7 +163,10 @@ def _date(path: Path, line: int, text: str) -> datetime | None:
     try:
         day = datetime.fromisoformat(text)
     except ValueError:
-        raise Stop(f"{path}, line {line}: “{text}” is no date. Write it as 2026-09-14 23:59 or 2026-09-14.") from None
+        raise Stop(
+            f"{path}, line {line}: “{text}” is no date. Write it as 2026-09-14 23:59 or 2026-09-14; a spreadsheet leaves it so "
+            "when you format the column as text first."
+        ) from None
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         day = day.replace(hour=23, minute=59)  # the whole day
     return day.astimezone()  # without a zone, this machine's

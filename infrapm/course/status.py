@@ -36,7 +36,7 @@ def _chapter(course: Course, slug: str) -> str:
     missing = [student.id for student in course.students if student.id not in came]
     lines.append(f"  handed in: {len(came)} of {len(course.students)}")
     if missing:
-        lines.append(f"  missing: {_some(missing, 12)}")
+        lines.append(f"  missing: {_some(missing, 12)}" + (f" (all: grades/{slug}.csv, column state)" if len(missing) > 12 and came else ""))
     records = {student: record for student in came if (record := read_record(course, slug, student))}
     if len(records) < len(came):
         lines.append(f"  not graded yet: {len(came) - len(records)}")

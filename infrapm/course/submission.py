@@ -98,13 +98,15 @@ def put_in_order(cells: list[dict[str, Any]], released: tuple[dict[str, Any], ..
             odd.append(f"the locked cell {id} was edited")
         seen[id] = len(ordered)
         ordered.append({"id": id, "source": cell["source"] if original["answer"] else original["source"], "locked": not original["answer"]})
+    missing = [original["id"] for original in released if original["id"] not in seen]
+    if missing:
+        odd.append(f"{'the cell' if len(missing) == 1 else f'{len(missing)} cells'} {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     place = -1
     for original in released:
         id = original["id"]
         if id in seen:
             place = max(index for index, cell in enumerate(ordered) if cell["id"] == id)
             continue
-        odd.append(f"the cell {id} is missing")
         if not original["answer"]:
             place += 1
             ordered.insert(place, {"id": id, "source": original["source"], "locked": True})

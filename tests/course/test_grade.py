@@ -425,7 +425,7 @@ def test_points_that_change_change_the_marks_and_are_told(a_class: Course) -> No
         ("points.csv", "chapter,question,points\navailability,spend,many\n", "points.csv, line 2: “many” is not a number"),
         ("points.csv", "chapter,question,points\navailability,spend,-1\n", "points go from 0 to 1000"),
         ("points.csv", "chapter,question,points\navailability,speed,1\n", "line 2: availability has no question “speed”"),
-        ("chapters.csv", "chapter,due\navailability,next week\n", "chapters.csv, line 2: “next week” is no date"),
+        ("chapters.csv", "chapter,due\navailability,next week\n", "chapters.csv, line 2: “next week” is no date. Write it as 2026-09-14 23:59 or 2026-09-14; a spreadsheet leaves it so when you format the column as text first"),
         ("chapters.csv", "chapter,due\navaliability,\n", "there is no chapter “avaliability”"),
         ("chapters.csv", "slug\navailability\n", "has no column “chapter”"),
         ("chapters.csv", "chapter\n", "The course sre-2026 has no chapter “availability”"),
@@ -464,6 +464,14 @@ def test_the_model_answer_is_shown_from_its_day_on(a_class: Course, day: str, sh
 
 
 # --- Feedback and status
+
+
+def test_a_notebook_that_cannot_be_graded_gets_one_sentence_and_no_answers(course: Course, runs: list[str], tmp_path: Path) -> None:
+    pupils.save(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")]), tmp_path / "in" / "ann.ipynb")
+    graded(course, tmp_path / "in")
+    page = (course.path / "feedback" / "ann" / SLUG / f"{SLUG}.html").read_text()
+    assert "could not be graded: this is not the notebook of availability" in page and "hand it in again" in page
+    assert "Your answer" not in page and "href" not in page and "0 of 19" in page
 
 
 def test_feedback_is_one_s_own(a_class: Course) -> None:

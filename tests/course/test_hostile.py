@@ -236,9 +236,10 @@ def test_made_up_results_are_no_marks(graveyard: Graveyard) -> None:
 
 
 def test_deleted_and_edited_tests_do_not_matter(graveyard: Graveyard) -> None:
-    for name, word in ((DELETED, "is missing"), ("edited-tests", "was edited")):
+    for name in (DELETED, "edited-tests"):
         assert graveyard.scores[name]["month_budget"] == ONE_TASK
-        assert sum(word in odd for odd in graveyard.record(name)["odd"]) == 4
+    assert [odd for odd in graveyard.record(DELETED)["odd"] if odd.startswith("4 cells ") and odd.endswith(" are missing")]
+    assert sum("was edited" in odd for odd in graveyard.record("edited-tests")["odd"]) == 4
 
 
 def test_a_changed_number_code_changes_no_question(graveyard: Graveyard) -> None:

@@ -78,6 +78,12 @@ def test_an_answer_that_is_gone_stays_gone() -> None:
     assert ordered(cells) == ([ALL[0], *ALL[2:]], ["the cell a is missing"])
 
 
+def test_several_cells_that_are_gone_are_one_sentence() -> None:
+    cells = [one for one in as_handed_out() if one["ids"] not in (["a"], ["a-check"])]
+    run, odd = ordered(cells)
+    assert odd == ["2 cells a, a-check are missing"] and ("a-check", 'check("a", a)') in run
+
+
 def test_a_cell_that_is_there_twice_is_told_and_a_moved_check_follows_its_place() -> None:
     cells = [*as_handed_out(), cell("a", "a = 2"), cell("a-check", 'check("a", a)')]
     run, odd = ordered(cells)
