@@ -517,7 +517,7 @@ def test_submissions_that_look_alike_are_named_and_others_are_not(course: Course
 def test_a_file_of_another_student_is_named(tmp_path: Path, runs: list[str]) -> None:
     from infrapm.course.handout import class_copy
 
-    course = new_course(tmp_path / "sre-2026", [SLUG], students(*NAMES))
+    course = new_course(tmp_path / "sre-2026", [SLUG], students(*NAMES), seed="other numbers for each")
     hand_out(course, SLUG, per_student=True)
     points = {question.id: question.points for question in questions(SLUG)}
     hers = pupils.right(SLUG, class_copy(SLUG, course.code(SLUG, "ann"), points), course.code(SLUG, "ann"))

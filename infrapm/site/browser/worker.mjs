@@ -81,8 +81,8 @@ async function boot(pyodide, { ourPackage, chapters }, options, getFile) {
   const coming = new Map([...names, ourPackage, ...Object.values(chapters)].map(address => [address, getFile(address)]));
   globalThis.fetch = (address, init) => coming.get(String(address))?.then(bytes => new Response(bytes)) ?? browserFetch(address, init);
   const compiled = coming.get(names[0]).then(bytes => WebAssembly.compile(bytes));
-  WebAssembly.instantiateStreaming = async (_, imports) => {
-    const module = await compiled;
+  WebAssembly.instantiateStreaming = async (response, imports) => {
+    const [module] = await Promise.all([compiled, response]); // the response of these very bytes, or why there is none
     return { module, instance: await WebAssembly.instantiate(module, imports) };
   };
 
