@@ -54,18 +54,14 @@ def _without_more(expression: str, module: str) -> str:
 
 def _text_of(expression: str, names: dict[str, Any]) -> str:
     try:
-        return _evaluated(expression, names)
+        code = compile(expression, "<string>", "eval")
+    except SyntaxError:  # with a format: Python's own f-string knows where the expression ends
+        code = compile(f"f'''{{ {expression}}}'''", "<string>", "eval")
+    try:
+        value = eval(code, names)
     except NameError as problem:  # mostly another chapter's model without its module
         found = [f"{name}.{problem.name}" for name, module in names.items() if problem.name in getattr(module, "__all__", ())]
         raise NameError(f"{problem}; it may be {' or '.join(found)}" if found else str(problem)) from None
-
-
-def _evaluated(expression: str, names: dict[str, Any]) -> str:
-    try:
-        code = compile(expression, "calc", "eval")
-    except SyntaxError:  # with a format: Python's own f-string knows where the expression ends
-        return eval(f"f'''{{ {expression}}}'''", names)
-    value = eval(code, names)
     return value if isinstance(value, str) else text.number_text(value)
 
 

@@ -21,9 +21,3 @@ def words_html(text: str, slug: str) -> Markup:
 def inline_html(text: str, slug: str) -> Markup:
     """A line of words, without a paragraph around it."""
     return Markup(_markdown.renderInline(filled(text.strip(), module_name(slug))))
-
-
-def _module(slug: str) -> str:
-    return slug.replace("-", "_")
-
-

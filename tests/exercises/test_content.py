@@ -73,6 +73,12 @@ def test_predictions_open_explorers_that_exist(slug):
 NUMERIC = [(slug, task) for slug in CHAPTERS for task in chapter(slug).TASKS if isinstance(task, NumericTask)]
 
 
+@pytest.mark.parametrize("slug", CHAPTERS)
+def test_a_chapter_names_wrong_numbers_to_expect(slug):
+    numeric = [task for of, task in NUMERIC if of == slug]
+    assert any(task.slips(task.parameters()) for task in numeric) or not numeric
+
+
 def typed(task, value):
     """A number as a reader types it."""
     return f"{100 * value!r}%" if task.unit == "%" else f"{value!r} {task.unit}"
